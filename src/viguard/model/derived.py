@@ -1,0 +1,19 @@
+"""Facts that other parts of viguard hand to an assessment, and what they are when no part does."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from viguard.model.facts import Fact, Reason, Struct, Unknown
+
+NO_SOURCE = Unknown(reason=Reason.NO_SOURCE, detail="no source yet")
+
+
+class Derived(Struct, frozen=True, kw_only=True):
+    """What assess needs from elsewhere. Every field is NO_SOURCE until its part exists.
+
+    ``last_audit_at`` is the end of the last complete audit of the same scope before this one, None when
+    there was none.
+    """
+
+    last_audit_at: Fact[datetime | None] = NO_SOURCE

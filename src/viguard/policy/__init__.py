@@ -1,0 +1,1 @@
+"""What the owner of an estate intends: zones, limits, people, attestations, waivers."""

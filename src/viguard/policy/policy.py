@@ -1,0 +1,190 @@
+"""policy.yaml as typed, frozen values. A value that is None was left undecided by the owner: no control passes on it."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+
+import msgspec
+
+from viguard.model.facts import Struct
+
+POLICY_SCHEMA = "viguard-policy/1"
+
+
+class Profile(StrEnum):
+    """Which guide's expected values hold where guides differ."""
+
+    REPORT_2010 = "report-2010"
+    MODERN = "modern"
+
+
+class Sharing(StrEnum):
+    """What two zones may share, loosest first."""
+
+    SHARE = "share"
+    SHARE_OWN_NIC = "share_own_nic"
+    SEPARATE_HOST = "separate_host"
+    SEPARATE_CLUSTER = "separate_cluster"
+
+
+class Purpose(StrEnum):
+    """What a zone is for, where controls need to know."""
+
+    GUESTS = "guests"
+    DMZ = "dmz"
+    MANAGEMENT = "management"
+    STORAGE = "storage"
+    VMOTION = "vmotion"
+    TEST = "test"
+
+
+class Recognition(Struct, frozen=True, kw_only=True):
+    """How a zone is recognised: any hit counts. Patterns are shell patterns, subnets CIDR."""
+
+    vlans: tuple[int, ...] = ()
+    port_groups: tuple[str, ...] = ()
+    subnets: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+
+
+class Zone(Struct, frozen=True, kw_only=True):
+    """A trust zone. ``trust`` grows with what is at stake: 0 is the internet's side. ``line`` is where it stands."""
+
+    name: str
+    match: Recognition
+    purpose: Purpose = Purpose.GUESTS
+    trust: int = 0
+    owner: str = ""
+    line: int = 0
+
+
+class PairRule(Struct, frozen=True, kw_only=True):
+    """What two zones may share. Order does not matter."""
+
+    zones: tuple[str, str]
+    sharing: Sharing
+    line: int = 0
+
+
+class CpuException(Struct, frozen=True, kw_only=True):
+    """Another CPU floor or ceiling for guests that match ``guest`` (a shell pattern)."""
+
+    guest: str
+    reason: str
+    floor_percent: float | None = None
+    ceiling_percent: float | None = None
+
+
+class CpuLimits(Struct, frozen=True, kw_only=True):
+    """Share of a host's CPU that a guest gets at least and at most, in percent. Source: report, "Limit the resources"."""
+
+    floor_percent: float = 10
+    ceiling_percent: float = 20
+    exceptions: tuple[CpuException, ...] = ()
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """Numbers that bound guests and credentials; None: the profile's value."""
+
+    cpu: CpuLimits = CpuLimits()
+    log_size_bytes: int | None = None
+    log_count: int | None = None
+    console_sessions: int = 1
+    hosts_per_credential: int | None = None
+    template_age_days: int = 35
+
+
+class Approved(Struct, frozen=True, kw_only=True):
+    """What the owner approved; None: undecided."""
+
+    log_servers: tuple[str, ...] | None = None
+    ntp_servers: tuple[str, ...] | None = None
+    lockdown_exceptions: tuple[str, ...] = ()
+    certificate_issuers: tuple[str, ...] | None = None
+    kernel_modules: tuple[str, ...] | None = None
+    port_mirrors: tuple[str, ...] = ()
+    vcenter_principals: tuple[str, ...] | None = None
+    break_glass: tuple[str, ...] = ()
+    templates: tuple[str, ...] | None = None  # names or paths of registered, hardened templates
+    passthrough_guests: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()  # "GUEST-PATTERN:VirtualSerialPort" that are needed
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """Somebody who owns, approves or reviews. ``accounts`` are principals of the estate."""
+
+    name: str
+    email: str = ""
+    teams: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+
+
+class Attestation(Struct, frozen=True, kw_only=True):
+    """A dated statement for a control that no machine can decide. It counts until ``expires``."""
+
+    control: str
+    statement: str
+    owner: str
+    date: date
+    expires: date
+    evidence: str = ""
+    line: int = 0
+
+
+class TestEstate(Struct, frozen=True, kw_only=True):
+    """Which part of the estate is for testing, by name pattern of server, datacenter, cluster or host."""
+
+    servers: tuple[str, ...] = ()
+    datacenters: tuple[str, ...] = ()
+    clusters: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+
+
+class Sites(Struct, frozen=True, kw_only=True):
+    """How the site of a host is known: a custom attribute, or host patterns by site name."""
+
+    attribute: str = ""
+    hosts: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """What the owner intends. ``file`` is where it came from, empty for the policy that holds when there is none.
+
+    ``zones`` None: undecided (no policy). ``profile`` None: by the version of each resource.
+    ``lines`` maps a dotted key (``limits.cpu``) to its line, for explanations.
+    """
+
+    file: str = ""
+    schema: str = POLICY_SCHEMA
+    profile: Profile | None = None
+    zones: tuple[Zone, ...] | None = None
+    pairs: tuple[PairRule, ...] = ()
+    pairs_default: Sharing | None = None
+    limits: Limits = Limits()
+    approved: Approved = Approved()
+    people: tuple[Person, ...] = ()
+    audit_every_days: int = 31
+    test: TestEstate | None = None
+    sites: Sites = Sites()
+    attestations: tuple[Attestation, ...] = ()
+    lines: dict[str, int] = msgspec.field(default_factory=dict)
+
+    def sharing(self, one: str, other: str) -> Sharing | None:
+        """What two zones may share, or None when the owner did not say. A zone may share with itself."""
+        if one == other:
+            return Sharing.SHARE
+        for rule in self.pairs:
+            if set(rule.zones) == {one, other}:
+                return rule.sharing
+        return self.pairs_default
+
+    def where(self, key: str) -> str:
+        """``file:line`` of a dotted key, or empty."""
+        line = self.lines.get(key)
+        return f"{self.file}:{line}" if self.file and line else ""
+
+
+NO_POLICY = Policy()
+"""What holds when the owner has not written a policy."""
