@@ -1,4 +1,4 @@
-"""policy.yaml as typed, frozen values. A value that is None was left undecided by the owner: no control passes on it."""
+"""policy.yaml as typed, frozen values. None: the owner left it undecided, no control passes on it."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class CpuException(Struct, frozen=True, kw_only=True):
 
 
 class CpuLimits(Struct, frozen=True, kw_only=True):
-    """Share of a host's CPU that a guest gets at least and at most, in percent. Source: report, "Limit the resources"."""
+    """CPU that a guest gets at least and at most, percent of its host. Source: report, "Limit the resources"."""
 
     floor_percent: float = 10
     ceiling_percent: float = 20
@@ -127,7 +127,7 @@ class Attestation(Struct, frozen=True, kw_only=True):
     control: str
     statement: str
     owner: str
-    date: date
+    dated: date
     expires: date
     evidence: str = ""
     line: int = 0
