@@ -1,0 +1,1 @@
+"""Judges an estate: controls x inventory x policy x derived facts -> results. No I/O, no clock."""
