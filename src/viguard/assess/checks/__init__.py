@@ -1,1 +1,1 @@
-"""Controls that cross objects, as functions `(subject, context) -> Verdict`; a control names one by `python: module.function`."""
+"""Controls that cross objects, as functions `(subject, context) -> Verdict`; a control names one by `python:`."""
