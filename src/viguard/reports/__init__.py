@@ -1,0 +1,1 @@
+"""An audit as terminal, html, json, jsonl and csv; an inventory as tables."""

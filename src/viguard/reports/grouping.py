@@ -1,0 +1,65 @@
+"""Results gathered for people: one row per control, worst first; unknowns by why."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from viguard.model.audit import Audit, ControlCard
+from viguard.model.result import Result, Severity, Status
+
+POLICY_UNDECIDED = "the policy does not say"
+
+
+@dataclass
+class ControlRow:
+    """One control with what became of it: counts by status and its results by status."""
+
+    control: str
+    title: str
+    severity: Severity
+    results: dict[Status, list[Result]] = field(default_factory=lambda: defaultdict(list))
+
+    def count(self, status: Status) -> int:
+        """How many results have this status."""
+        return len(self.results.get(status, ()))
+
+    @property
+    def judged(self) -> int:
+        """Results that apply: all but not_applicable."""
+        return sum(len(r) for s, r in self.results.items() if s is not Status.NOT_APPLICABLE)
+
+
+def by_control(audit: Audit) -> list[ControlRow]:
+    """One row per control that was judged, worst first: failures by severity, then by number."""
+    rows: dict[str, ControlRow] = {}
+    for result in audit.results:
+        row = rows.get(result.control)
+        if row is None:
+            card = audit.controls.get(result.control)
+            title = card.title if card else result.control
+            row = rows[result.control] = ControlRow(result.control, title, result.severity)
+        row.results[result.status].append(result)
+    return sorted(rows.values(), key=_worst_first)
+
+
+def _worst_first(row: ControlRow) -> tuple[bool, int, int, str]:
+    failed = row.count(Status.FAIL)
+    return (not failed, row.severity.rank, -failed, row.control)
+
+
+def unknown_reasons(audit: Audit) -> list[tuple[str, int, list[str]]]:
+    """Why results are unknown: reason, number of results, control ids; most frequent first."""
+    number: Counter[str] = Counter()
+    controls: dict[str, set[str]] = defaultdict(set)
+    for result in audit.results:
+        if result.status is Status.UNKNOWN:
+            number[result.reason] += 1
+            controls[result.reason].add(result.control)
+    return [(reason, n, sorted(controls[reason])) for reason, n in number.most_common()]
+
+
+def unjudged(audit: Audit) -> list[ControlCard]:
+    """Controls for which the estate holds no resource of their kind: nothing was judged, nothing passed."""
+    seen = {r.control for r in audit.results}
+    return [card for card in audit.controls.values() if card.id not in seen]

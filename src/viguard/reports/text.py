@@ -1,0 +1,33 @@
+"""Names from an estate are hostile input: how they are made safe to show."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def visible(text: str, limit: int = 200) -> str:
+    """Text for a terminal or table: control and direction characters as ``\\uXXXX``, cut in the middle at ``limit``.
+
+    The two ends are kept, because names are told apart there.
+    """
+    if len(text) > limit:
+        head, tail = text[: limit * 2 // 3], text[-(limit // 3 - 1) :]
+        text = f"{head}…{tail}"
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(c) for c in text)
+
+
+def _shown(char: str) -> str:
+    if char == "…" or unicodedata.category(char) not in _HIDDEN:
+        return char
+    code = ord(char)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def plural(number: int, noun: str) -> str:
+    """``1 finding``, ``2 findings``, ``1,000 findings``."""
+    ending = "" if number == 1 else "s"
+    return f"{number:,} {noun}{ending}"
