@@ -1,0 +1,39 @@
+# Two commands for everyone:  make demo  and  make test.  Each does all its own set-up on Debian 12.
+PYTHON ?= /usr/bin/python3
+VENV := .venv
+BIN := $(VENV)/bin
+LAB_PACKAGES := golang-go golang-github-vmware-govmomi-dev
+
+.PHONY: demo test check format bench-collect completion clean
+
+demo: $(VENV)/ready          ## an audit of the built-in BELNET estate, live when the lab can be built
+	@$(BIN)/python -m lab demo
+
+test: $(VENV)/ready          ## every test, ending with a table of the real parts that ran
+	@packaging/debian $(LAB_PACKAGES) || echo "the tests of the lab will be skipped" >&2
+	@$(BIN)/python -m pytest --cov --cov-report=
+
+check: $(VENV)/ready         ## format, lint, types, import contracts, docs
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m pytest -q tests/docs
+
+format: $(VENV)/ready        ## what can be mended by itself
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench-collect: $(VENV)/ready ## collection against a Go client and pyVmomi, side by side
+	@packaging/debian $(LAB_PACKAGES)
+	@$(BIN)/python -m bench.collect
+
+$(VENV)/ready: pyproject.toml
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || packaging/debian python3-venv
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --editable . --group dev
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .coverage
