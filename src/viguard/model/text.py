@@ -31,3 +31,8 @@ def plural(number: int, noun: str) -> str:
     """``1 finding``, ``2 findings``, ``1,000 findings``."""
     ending = "" if number == 1 else "s"
     return f"{number:,} {noun}{ending}"
+
+
+def printable(text: str) -> str:
+    """Lines of a message with control and direction characters shown, line breaks kept."""
+    return "\n".join(visible(line, 2000) for line in text.split("\n"))

@@ -1,0 +1,110 @@
+"""`viguard`: the commands, imported only when one is called, and how errors reach the user."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from viguard import __version__
+from viguard.errors import ViguardError
+
+COMMANDS = {
+    "ask": "Answer the five questions of the report for this estate, and what is left to do.",
+    "audit": "Judge an estate: vCenters, hosts, snapshots.",
+    "collect": "Read an estate into a snapshot.",
+    "completion": "Print the completion script for bash, zsh or fish.",
+    "config": "Check how viguard may read a vCenter.",
+    "controls": "List the controls, or show one.",
+    "demo": "Audit the built-in demo estate.",
+    "explain": "Explain a finding: why, evidence, fix, side effects.",
+    "init": "Propose a commented policy for an estate.",
+    "inventory": "List an estate by site, cluster, zone or VLAN.",
+    "waivers": "Check the file of waivers.",
+    "zones": "Say why a guest is in its zone.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows the names and one-line helps of its commands and imports one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the commands, sorted."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"viguard.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command of the first argument; a near miss is named."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
+            hint = f" Did you mean {near[0]}?" if near else " See `viguard --help`."
+            ctx.fail(f"no command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in ``--help``, without importing the commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "auto_envvar_prefix": None},
+)
+@click.version_option(__version__, prog_name="viguard")
+def main() -> None:
+    """viguard makes a VMware virtual infrastructure as secure as intended, proves it, and keeps it so.
+
+    Start with `viguard demo`, then point it read-only at your own vCenter: `viguard audit https://vcenter.example.org`.
+
+    Exit codes: 0 fine, 1 tool error, 2 usage, 3 findings at or above --fail-on, 4 incomplete.
+    """
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """Entry point: no traceback for anything that a user can cause."""
+    try:
+        main.main(args=arguments, prog_name="viguard", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.Abort:
+        sys.exit(_say("stopped", 130))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except ViguardError as error:
+        sys.exit(_say(f"error: {error}", error.exit_code))
+    except KeyboardInterrupt:
+        sys.exit(_say("stopped; sessions were logged out", 130))
+    except BrokenPipeError:
+        _close_stdout()
+        sys.exit(1)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        sys.exit(_say(f"error: {where}{error.strerror or error}", 1))
+
+
+def _say(text: str, code: int) -> int:
+    from viguard.model.text import printable
+
+    click.echo(printable(text), err=True)
+    return code
+
+
+def _close_stdout() -> None:
+    """The reader of our output is gone; Python would complain about the flush at exit."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

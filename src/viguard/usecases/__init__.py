@@ -1,0 +1,1 @@
+"""One module per group of commands: load, call, store, return. The only place that joins the packages below."""
