@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+from typing import Annotated, TypeAlias
 
 import msgspec
+from msgspec import Meta
 
 from viguard.model.facts import Struct
 
 POLICY_SCHEMA = "viguard-policy/1"
+
+# Ranges, held when a policy file is read (``typed``); the structs themselves do not check.
+VlanId: TypeAlias = Annotated[int, Meta(ge=0, le=4094)]
+Percent: TypeAlias = Annotated[float, Meta(ge=0, le=100)]
+Trust: TypeAlias = Annotated[int, Meta(ge=0, le=100)]
+Count: TypeAlias = Annotated[int, Meta(ge=1, le=1_000_000)]
+Bytes: TypeAlias = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+Days: TypeAlias = Annotated[int, Meta(ge=1, le=3650)]
 
 
 class Profile(StrEnum):
@@ -42,7 +52,7 @@ class Purpose(StrEnum):
 class Recognition(Struct, frozen=True, kw_only=True):
     """How a zone is recognised: any hit counts. Patterns are shell patterns, subnets CIDR."""
 
-    vlans: tuple[int, ...] = ()
+    vlans: tuple[VlanId, ...] = ()
     port_groups: tuple[str, ...] = ()
     subnets: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
@@ -55,7 +65,7 @@ class Zone(Struct, frozen=True, kw_only=True):
     name: str
     match: Recognition
     purpose: Purpose = Purpose.GUESTS
-    trust: int = 0
+    trust: Trust = 0
     owner: str = ""
     line: int = 0
 
@@ -73,15 +83,15 @@ class CpuException(Struct, frozen=True, kw_only=True):
 
     guest: str
     reason: str
-    floor_percent: float | None = None
-    ceiling_percent: float | None = None
+    floor_percent: Percent | None = None
+    ceiling_percent: Percent | None = None
 
 
 class CpuLimits(Struct, frozen=True, kw_only=True):
     """CPU that a guest gets at least and at most, percent of its host. Source: report, "Limit the resources"."""
 
-    floor_percent: float = 10
-    ceiling_percent: float = 20
+    floor_percent: Percent = 10
+    ceiling_percent: Percent = 20
     exceptions: tuple[CpuException, ...] = ()
 
 
@@ -89,11 +99,11 @@ class Limits(Struct, frozen=True, kw_only=True):
     """Numbers that bound guests and credentials; None: the profile's value."""
 
     cpu: CpuLimits = CpuLimits()
-    log_size_bytes: int | None = None
-    log_count: int | None = None
-    console_sessions: int = 1
-    hosts_per_credential: int | None = None
-    template_age_days: int = 35
+    log_size_bytes: Bytes | None = None
+    log_count: Count | None = None
+    console_sessions: Count = 1
+    hosts_per_credential: Count | None = None
+    template_age_days: Days = 35
 
 
 class Approved(Struct, frozen=True, kw_only=True):
@@ -165,7 +175,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     approved: Approved = Approved()
     people: tuple[Person, ...] = ()
-    audit_every_days: int = 31
+    audit_every_days: Days = 31
     test: TestEstate | None = None
     sites: Sites = Sites()
     attestations: tuple[Attestation, ...] = ()
