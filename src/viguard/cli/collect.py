@@ -1,0 +1,53 @@
+"""`viguard collect`: an estate into a snapshot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from viguard.cli import options
+from viguard.cli.console import Talk
+
+if TYPE_CHECKING:
+    from viguard.usecases.collect import Done
+    from viguard.usecases.sources import Sources
+
+
+@click.group("collect")
+def command() -> None:
+    """Read an estate into a snapshot: a file that can be audited later, elsewhere, again."""
+
+
+@command.command("vsphere")
+@options.sources
+@click.option("-o", "--output", type=options.PATH, required=True, help="The snapshot, e.g. estate.snap.")
+@options.talk
+def vsphere(sources: Sources, talk: Talk, output: Path) -> None:
+    """Read vCenters and hosts. An existing snapshot at OUTPUT makes the second reading much cheaper.
+
+    Exit code 4 says that something could not be read; the snapshot holds the rest and says what is missing.
+    """
+    from viguard.usecases import collect
+
+    with talk.progress() as progress:
+        done = collect.vsphere(sources, output, ask=talk.ask, progress=progress)
+    _tell(talk, done)
+
+
+@command.command("file")
+@click.argument("files", nargs=-1, required=True, type=options.READABLE, metavar="FILE...")
+@click.option("-o", "--output", type=options.PATH, required=True, help="The snapshot, e.g. estate.snap.")
+@options.talk
+def file(files: tuple[Path, ...], talk: Talk, output: Path) -> None:
+    """Read saved snapshots and declared estates (.yaml: hosts without an API) into one snapshot."""
+    from viguard.usecases import collect
+
+    _tell(talk, collect.files(files, output))
+
+
+def _tell(talk: Talk, done: Done) -> None:
+    talk.notes(done.notes)
+    talk.say(done.sentence)
+    raise click.exceptions.Exit(0 if done.complete else 4)

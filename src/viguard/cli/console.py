@@ -1,0 +1,115 @@
+"""Talking to a person: progress and notes on stderr, results on stdout or into a file."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TypeAlias
+
+import click
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Told while something long goes on: what, how many are done, how many there are (0: not known)."""
+
+
+class Talk:
+    """What goes to stderr. Silent when ``quiet``; progress only where a person watches."""
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        self.quiet, self.verbose = quiet, verbose
+
+    def say(self, text: str) -> None:
+        """A note for the person at the terminal."""
+        if not self.quiet:
+            from viguard.model.text import printable
+
+            click.echo(printable(text), err=True)
+
+    def notes(self, texts: Iterable[str]) -> None:
+        """Notes that belong to a result."""
+        for text in texts:
+            self.say(f"note: {text}")
+
+    def ask(self, question: str) -> str:
+        """Asks on the terminal; passwords are not echoed.
+
+        Raises:
+            InputError: there is no terminal to ask at.
+        """
+        if not sys.stdin.isatty():
+            from viguard.errors import InputError
+
+            raise InputError(
+                "nobody can be asked: standard input is no terminal",
+                hint="set VIGUARD_USER and VIGUARD_PASSWORD, or use --credentials FILE",
+            )
+        if question.startswith("Password"):
+            return getpass.getpass(question)
+        return str(click.prompt(question.rstrip(": "), err=True))
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """A progress line on stderr while the block runs, when a person watches; lines when verbose."""
+        if self.quiet or (not sys.stderr.isatty() and not self.verbose):
+            yield _silent
+        elif self.verbose and not sys.stderr.isatty():
+            yield self._plain()
+        else:
+            yield from self._bar()
+
+    def _plain(self) -> Progress:
+        last = [""]
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what != last[0] or (total and done == total):
+                last[0] = what
+                self.say(f"{what} {done:,}" + (f" of {total:,}" if total else ""))
+
+        return tell
+
+    def _bar(self) -> Iterator[Progress]:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bars
+
+        from viguard.model.text import visible
+
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+            task = bars.add_task("starting", total=None)
+
+            def tell(what: str, done: int, total: int) -> None:
+                bars.update(task, description=visible(what, 60), completed=done, total=total or None)
+
+            yield tell
+
+
+def _silent(what: str, done: int, total: int) -> None:  # noqa: ARG001  (the signature of Progress)
+    return
+
+
+@contextmanager
+def results_to(output: Path | None) -> Iterator[IO[bytes]]:
+    """Where results go: standard output, or a file that appears only when it is whole."""
+    if output is None:
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    part = output.with_name(f".{output.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as stream:
+            yield stream
+        part.replace(output)
+    finally:
+        part.unlink(missing_ok=True)

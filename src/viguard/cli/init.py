@@ -1,0 +1,34 @@
+"""`viguard init`: a policy to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from viguard.cli import options
+from viguard.cli.console import Talk
+
+if TYPE_CHECKING:
+    from viguard.usecases.sources import Sources
+
+
+@click.command("init")
+@options.sources
+@click.option("-o", "--output", type=options.PATH, default=Path("policy.yaml"), show_default=True)
+@click.option(
+    "--zones", "tables", multiple=True, type=options.READABLE, help="CSV (vlan,cidr,zone,owner) or NetBox export."
+)
+@options.talk
+def command(sources: Sources, talk: Talk, output: Path, tables: tuple[Path, ...]) -> None:
+    """Propose a commented policy for an estate: zones from port groups, VLANs, subnets, tags and folders.
+
+    An existing file keeps every hand edit and comment; only what is new is added.
+    """
+    from viguard.usecases import init
+
+    with talk.progress() as progress:
+        said = init.run(sources, output, tables, ask=talk.ask, progress=progress)
+    talk.notes(said)
+    talk.say(f"written: {output}; look for `decide:` in it, then viguard audit SOURCE --policy {output}")
