@@ -10,8 +10,8 @@ from rich.text import Text
 
 from viguard.model.audit import Answer, Audit, Recommendation
 from viguard.model.result import Change, Result, Severity, Status
-from viguard.reports.grouping import ControlRow, by_control, unjudged, unknown_reasons
 from viguard.model.text import plural, visible
+from viguard.reports.grouping import ControlRow, by_control, unjudged, unknown_reasons
 
 # Shape and word carry the meaning, colour only supports them.
 MARKS = {
