@@ -1,0 +1,1 @@
+"""Files and databases that viguard keeps."""

@@ -1,0 +1,163 @@
+"""User and password for a server: from a file, the environment, or a prompt; never from arguments."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+import yaml
+
+from viguard.errors import InputError
+from viguard.model.facts import Struct
+from viguard.vsphere.endpoint import Endpoint, Trust, parse_endpoint
+
+Ask: TypeAlias = Callable[[str], str]
+"""Asks a person: gets the question, returns the answer."""
+
+PAIRS = (("VIGUARD_USER", "VIGUARD_PASSWORD"), ("GOVC_USERNAME", "GOVC_PASSWORD"))
+
+
+class Login(msgspec.Struct, frozen=True):
+    """A user and a password. Shown without the password."""
+
+    user: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Login(user={self.user!r})"
+
+
+class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One server of a credentials file."""
+
+    url: str
+    user: str
+    password: str
+    ca: str = ""
+    fingerprint: str = ""
+    legacy_tls: bool = False
+    name: str = ""
+
+    def __repr__(self) -> str:
+        return f"Entry(url={self.url!r}, user={self.user!r})"
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The server this entry is for."""
+        trust = Trust(ca=self.ca, fingerprint=self.fingerprint, legacy=self.legacy_tls)
+        found = parse_endpoint(self.url, trust)
+        return msgspec.structs.replace(found, name=self.name or found.name)
+
+
+class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    servers: tuple[Entry, ...]
+
+
+class Credentials:
+    """Where logins are looked for: a file, then the environment, then a prompt.
+
+    Nothing here keeps what was asked longer than this object lives.
+    """
+
+    def __init__(
+        self, *, entries: tuple[Entry, ...] = (), environment: Mapping[str, str] | None = None, ask: Ask | None = None
+    ) -> None:
+        self.entries, self._ask = entries, ask
+        self._environment = os.environ if environment is None else environment
+
+    def complete(self, endpoint: Endpoint) -> Endpoint:
+        """The endpoint with the trust and name that the file says, where the caller said none."""
+        entry = self._entry(endpoint)
+        if entry is None:
+            return endpoint
+        known = entry.endpoint
+        trust = known.trust if endpoint.trust == Trust() else endpoint.trust
+        return msgspec.structs.replace(endpoint, trust=trust, name=endpoint.name or known.name)
+
+    def login(self, endpoint: Endpoint) -> Login:
+        """User and password for a server.
+
+        Raises:
+            InputError: nothing gives them, and nobody can be asked.
+        """
+        if entry := self._entry(endpoint):
+            return Login(entry.user, entry.password)
+        for user_key, password_key in PAIRS:
+            if user := self._environment.get(user_key):
+                return Login(user, self._environment.get(password_key) or self._prompt(endpoint, user))
+        user = self._question(endpoint, f"User for {endpoint.url}: ")
+        return Login(user, self._prompt(endpoint, user))
+
+    def notices(self) -> list[str]:
+        """What of the environment viguard does not follow, as sentences for people."""
+        if self._environment.get("GOVC_INSECURE", "").lower() in {"1", "true", "t", "yes"}:
+            return ["GOVC_INSECURE is not followed: certificates are verified; pin a fingerprint or name a CA instead"]
+        return []
+
+    def default_source(self) -> str:
+        """The server that the environment names (GOVC_URL) without any credential in it, "" when it names none."""
+        address = self._environment.get("GOVC_URL", "")
+        scheme, separator, rest = address.rpartition("://")
+        before, slash, after = rest.partition("/")
+        return f"{scheme}{separator}{before.rpartition('@')[2]}{slash}{after}"
+
+    def _entry(self, endpoint: Endpoint) -> Entry | None:
+        matches = (e for e in self.entries if _place(e.endpoint) == _place(endpoint))
+        return next(matches, None)
+
+    def _prompt(self, endpoint: Endpoint, user: str) -> str:
+        return self._question(endpoint, f"Password of {user} at {endpoint.url}: ")
+
+    def _question(self, endpoint: Endpoint, text: str) -> str:
+        if self._ask is None:
+            raise InputError(
+                "no user and password for this server",
+                where=endpoint.url,
+                hint="set VIGUARD_USER and VIGUARD_PASSWORD, or name a credentials file",
+            )
+        return self._ask(text)
+
+
+def load_credentials(path: Path) -> tuple[Entry, ...]:
+    """The servers of a credentials file (YAML, mode 0600).
+
+    Raises:
+        InputError: it cannot be read, others may read it, or it is no such file. No content is shown.
+    """
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        raise InputError(f"the credentials file cannot be read: {reason}", where=str(path)) from error
+    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
+        raise InputError(
+            f"others may read the credentials file (mode {stat.S_IMODE(mode):04o})",
+            where=str(path),
+            hint=f"chmod 600 {path}",
+        )
+    return _parse(text, path)
+
+
+def _parse(text: str, path: Path) -> tuple[Entry, ...]:
+    hint = "write servers: [{url: …, user: …, password: …, ca:, fingerprint:, legacy_tls:, name:}]"
+    try:
+        entries = msgspec.convert(yaml.safe_load(text), _File).servers
+    except yaml.MarkedYAMLError as error:
+        at = f":{error.problem_mark.line + 1}:{error.problem_mark.column + 1}" if error.problem_mark else ""
+        raise InputError(f"the credentials file is no YAML: {error.problem}", where=f"{path}{at}", hint=hint) from None
+    except (yaml.YAMLError, RecursionError):
+        raise InputError("the credentials file is no YAML", where=str(path), hint=hint) from None
+    except msgspec.ValidationError as error:
+        raise InputError(f"the credentials file has a mistake: {error}", where=str(path), hint=hint) from None
+    for entry in entries:
+        _ = entry.endpoint
+    return entries
+
+
+def _place(endpoint: Endpoint) -> tuple[str, int]:
+    return endpoint.host.lower(), endpoint.port

@@ -1,0 +1,122 @@
+"""A page of objects, cut into the bytes of each object: what did not change is never parsed."""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+from viguard.model.facts import Reason, Unknown
+from viguard.vsphere.faults import no_permission
+from viguard.vsphere.replies import XSI, Element, parse, parse_reply, xsi_type
+from viguard.vsphere.soap import Ref
+
+_START = re.compile(rb"<(returnval|objects)><obj\b")
+_SPACE = re.compile(rb"""\sxmlns:([\w.-]+)=["']([^"']*)["']""")
+_DEFAULT = re.compile(rb"""\sxmlns=["']urn:vim25["']""")
+_OBJ = re.compile(rb"""<obj\s[^>]*?type=["']([^"']+)["'][^>]*>([^<&]+)</obj>""")
+_TOKEN = re.compile(rb"<token>([^<]*)</token>")
+
+
+class Found:
+    """One object as a server gave it.
+
+    ``raw`` are its bytes (equal bytes: nothing changed); ``lost`` the paths that could not be read, with why.
+    """
+
+    __slots__ = ("lost", "parts", "ref", "wrapper")
+
+    def __init__(self, ref: Ref, parts: list[bytes], wrapper: bytes) -> None:
+        self.ref, self.parts, self.wrapper = ref, parts, wrapper
+        self.lost: dict[str, Unknown] = {}
+
+    @property
+    def raw(self) -> bytes:
+        """What the server said of the object."""
+        return self.parts[0] if len(self.parts) == 1 else b"".join(self.parts)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every path was answered."""
+        return not self.lost and not any(b"missingSet" in p for p in self.parts)
+
+    def values(self, where: str) -> tuple[dict[str, Element], dict[str, Unknown]]:
+        """Property values by path, and why others are missing.
+
+        Raises:
+            ReplyError: the bytes are no XML, even after cleaning.
+        """
+        values: dict[str, Element] = {}
+        missing = dict(self.lost)
+        for part in self.parts:
+            content = parse(b"<r" + self.wrapper + b">" + part + b"</r>", where)[0]
+            for entry in content:
+                if entry.tag == "propSet" and len(entry) == 2:
+                    values[entry[0].text or ""] = entry[1]
+                elif entry.tag == "missingSet":
+                    missing[entry.findtext("path") or ""] = _why_missing(entry)
+        return values, missing
+
+
+class Page:
+    """The objects of one reply, and the token that asks for the next, "" at the end."""
+
+    __slots__ = ("objects", "token")
+
+    def __init__(self, body: bytes, where: str) -> None:
+        self.token = ""
+        first = _START.search(body)
+        plain = first and _DEFAULT.search(body, 0, first.start()) and b"<![CDATA[" not in body and b"<!--" not in body
+        self.objects = _cut(body, first) if first and plain else None or []
+        if not self.objects:
+            self._read_slowly(body, where)
+        elif token := _TOKEN.search(body, 0, first.start()) if first else None:
+            self.token = token.group(1).decode()
+
+    def _read_slowly(self, body: bytes, where: str) -> None:
+        """For replies in another spelling than vSphere's, and for faults."""
+        response = parse_reply(body, where)
+        self.token = response.findtext("returnval/token") or ""
+        for content in response.iter("returnval", "objects"):
+            obj = content.find("obj")
+            if obj is None:
+                continue
+            etree.cleanup_namespaces(content)
+            part = etree.tostring(content, with_tail=False)
+            self.objects.append(Found(Ref(obj.get("type", ""), obj.text or ""), [part], b""))
+
+
+def _cut(body: bytes, first: re.Match[bytes]) -> list[Found]:
+    name = first.group(1)
+    start, end = b"<" + name + b"><obj", b"</" + name + b">"
+    wrapper = _wrapper(body[: first.start()])
+    found = []
+    pieces = body.split(start)
+    for piece in pieces[1:]:
+        stop = piece.rfind(end)
+        part = start + (piece[: stop + len(end)] if piece is not pieces[-1] else _last(piece, end))
+        named = _OBJ.search(part, 0, 2000)
+        if stop < 0 or named is None:
+            return []
+        found.append(Found(Ref(named.group(1).decode(), named.group(2).decode()), [part], wrapper))
+    return found
+
+
+def _last(piece: bytes, end: bytes) -> bytes:
+    """The last object of a page: the objects of RetrievePropertiesEx stand inside one more returnval."""
+    return piece[: piece.find(end) + len(end)]
+
+
+def _wrapper(head: bytes) -> bytes:
+    """Every prefix that the envelope declares, the API's own default namespace left out: names come out plain."""
+    spaces = {m.group(1): m.group(2) for m in _SPACE.finditer(head)}
+    spaces.setdefault(b"xsi", XSI.encode())
+    return b"".join(b' xmlns:%s="%s"' % pair for pair in spaces.items())
+
+
+def _why_missing(entry: Element) -> Unknown:
+    inner = entry.find("fault/fault")
+    kind = xsi_type(inner) if inner is not None else ""
+    if inner is not None and kind in {"NoPermission", "SecurityError"}:
+        return no_permission(inner.findtext("privilegeId") or "")
+    return Unknown(reason=Reason.FAILED, detail=f"the server answers {kind or 'a fault'}")

@@ -1,0 +1,159 @@
+"""Bulk reads: every object of a type, page by page, so that one bad object never loses a page."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from viguard.errors import ReplyError, SessionLostError
+from viguard.model.facts import Unknown
+from viguard.vsphere.faults import Fault, GoneFault, InvalidPropertyFault, NoPermissionFault
+from viguard.vsphere.pages import Found, Page
+from viguard.vsphere.session import Session
+from viguard.vsphere.soap import Ref, element, method, reference
+from viguard.vsphere.versions import knows
+
+PAGE = 100
+"""Objects of one request: the best of 25 to 1000 when measured."""
+
+
+class Reader:
+    """Reads objects of one server. ``gone`` counts objects that were deleted while it read.
+
+    ``refused`` are the property paths that the server turned out not to know, by type.
+    """
+
+    def __init__(self, session: Session, page: int = PAGE) -> None:
+        self.session, self.page, self.gone = session, page, 0
+        self.refused: dict[str, dict[str, Unknown]] = defaultdict(dict)
+        self._collector = session.refs["propertyCollector"]
+        self._pages = knows(session.version, "4.1")
+
+    def list(self, types: Sequence[str]) -> dict[str, list[Ref]]:
+        """Every object below the root folder, by concrete type.
+
+        Raises:
+            SourceError: the list cannot be read.
+        """
+        try:
+            return self._list(types)
+        except SessionLostError:  # a view ends with its session
+            self.session.log_in_again()
+            return self._list(types)
+
+    def read(self, refs: Sequence[Ref], paths: Sequence[str]) -> Iterator[Found]:
+        """The objects with these properties, in the order asked. All of one type.
+
+        Raises:
+            SourceError: reading as a whole failed (connection, session, reply).
+        """
+        for start in range(0, len(refs), self.page):
+            yield from self._read_or_split(refs[start : start + self.page], paths)
+
+    def one(self, ref: Ref, path: str) -> bytes | None:
+        """What the server says of one property of one object, or None when it says nothing.
+
+        Raises:
+            Fault: it answers with one.
+        """
+        found = self._request([ref], [path])
+        return found[0].raw if found else None
+
+    def _list(self, types: Sequence[str]) -> dict[str, list[Ref]]:
+        call = self.session.connection.call
+        container = reference("container", self.session.refs["rootFolder"])
+        wanted = "".join(element("type", t) for t in types)
+        made = call(
+            method(
+                "CreateContainerView",
+                self.session.refs["viewManager"],
+                f"{container}{wanted}{element('recursive', True)}",
+            )
+        )
+        view = Ref("ContainerView", made.findtext("returnval") or "")
+        found: dict[str, list[Ref]] = defaultdict(list)
+        for content in self._request([view], ["view"]):
+            values, _ = content.values(self.session.connection.endpoint.url)
+            for ref in values.get("view", ()):
+                found[ref.get("type", "")].append(Ref(ref.get("type", ""), ref.text or ""))
+        call(method("DestroyView", view))
+        return found
+
+    def _read_or_split(self, refs: Sequence[Ref], paths: Sequence[str]) -> list[Found]:
+        """A page; what the server refuses of it is narrowed down to the objects or paths that it refuses."""
+        asked = [p for p in paths if p not in self.refused[refs[0].type]] if refs else []
+        if not refs:
+            return []
+        try:
+            return self._request(refs, asked)
+        except InvalidPropertyFault as fault:
+            return self._without_path(refs, asked, fault)
+        except GoneFault as fault:
+            return self._without_object(refs, asked, fault)
+        except (NoPermissionFault, Fault, ReplyError) as fault:
+            if not isinstance(fault, Fault) and len(refs) == 1:
+                raise
+            return self._halves(refs, asked, fault)
+
+    def _without_path(self, refs: Sequence[Ref], paths: Sequence[str], fault: InvalidPropertyFault) -> list[Found]:
+        if fault.name not in paths:
+            return self._halves(refs, paths, fault)
+        self.refused[refs[0].type][fault.name] = fault.unknown
+        return self._read_or_split(refs, [p for p in paths if p != fault.name])
+
+    def _without_object(self, refs: Sequence[Ref], paths: Sequence[str], fault: GoneFault) -> list[Found]:
+        rest = [r for r in refs if r.moid != fault.moid]
+        if len(rest) == len(refs) and len(refs) > 1:
+            return self._halves(refs, paths, fault)
+        self.gone += 1
+        return self._read_or_split(rest, paths)
+
+    def _halves(self, refs: Sequence[Ref], paths: Sequence[str], fault: Fault | ReplyError) -> list[Found]:
+        if len(refs) > 1:
+            middle = len(refs) // 2
+            return self._read_or_split(refs[:middle], paths) + self._read_or_split(refs[middle:], paths)
+        if isinstance(fault, GoneFault):
+            self.gone += 1
+            return []
+        if len(paths) > 1:
+            middle = len(paths) // 2
+            return _join(self._read_or_split(refs, paths[:middle]), self._read_or_split(refs, paths[middle:]))
+        lost = Found(refs[0], [], b"")
+        if paths and isinstance(fault, Fault):
+            lost.lost[paths[0]] = fault.unknown
+        return [lost]
+
+    def _request(self, refs: Sequence[Ref], paths: Sequence[str]) -> list[Found]:
+        """All objects of a page, its continuations included. A lost session is taken up once, from the start."""
+        try:
+            return self._pages_of(refs, paths)
+        except SessionLostError:
+            self.session.log_in_again()
+            return self._pages_of(refs, paths)
+
+    def _pages_of(self, refs: Sequence[Ref], paths: Sequence[str]) -> list[Found]:
+        where = self.session.connection.endpoint.url
+        page = Page(self.session.connection.post(self._body(refs, paths)), where)
+        found = page.objects
+        while page.token:
+            more = method("ContinueRetrievePropertiesEx", self._collector, element("token", page.token))
+            page = Page(self.session.connection.post(more), where)
+            found += page.objects
+        return found
+
+    def _body(self, refs: Sequence[Ref], paths: Sequence[str]) -> str:
+        wanted = element("type", refs[0].type) + "".join(element("pathSet", p) for p in paths)
+        objects = "".join(f"<objectSet>{reference('obj', r)}</objectSet>" for r in refs)
+        specification = f"<specSet><propSet>{wanted}</propSet>{objects}</specSet>"
+        if not self._pages:
+            return method("RetrieveProperties", self._collector, specification)
+        return method("RetrievePropertiesEx", self._collector, f"{specification}<options/>")
+
+
+def _join(left: list[Found], right: list[Found]) -> list[Found]:
+    if not left or not right:
+        return left or right
+    left[0].parts += right[0].parts
+    left[0].lost |= right[0].lost
+    left[0].wrapper = left[0].wrapper or right[0].wrapper
+    return left

@@ -1,0 +1,193 @@
+"""SOAP over one kept-alive TLS connection, with limits on size and time."""
+
+from __future__ import annotations
+
+import http.client
+import time
+import zlib
+from http import HTTPStatus
+from types import TracebackType
+from typing import Self
+from xml.sax.saxutils import escape
+
+from viguard.errors import ReplyError, UnreachableError
+from viguard.model.facts import Struct
+from viguard.vsphere import tls
+from viguard.vsphere.endpoint import Endpoint
+from viguard.vsphere.replies import Element, parse_reply
+
+HEAD = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"'
+    ' xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>'
+)
+TAIL = "</soapenv:Body></soapenv:Envelope>"
+CHUNK = 1 << 18
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """What one reply may cost. ``idle_s`` is the longest silence, ``total_s`` the longest whole reply."""
+
+    reply_bytes: int = 256 << 20
+    idle_s: float = 60.0
+    total_s: float = 600.0
+
+
+DEFAULT_LIMITS = Limits()
+
+
+class Ref(Struct, frozen=True):
+    """A managed object of a server: its type and id."""
+
+    type: str
+    moid: str
+
+
+def element(name: str, value: str | int | bool) -> str:  # noqa: FBT001  (it is the value)
+    """An XML element with escaped text; characters that XML forbids become U+FFFD."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    clean = "".join(c if c >= " " or c in "\t\n\r" else "\ufffd" for c in text)
+    return f"<{name}>{escape(clean)}</{name}>"
+
+
+def reference(name: str, ref: Ref) -> str:
+    """An XML element that names a managed object."""
+    quoted = escape(ref.type, {'"': "&quot;"})
+    return f'<{name} type="{quoted}">{escape(ref.moid)}</{name}>'
+
+
+def method(name: str, this: Ref, content: str = "") -> str:
+    """The body of a call of ``name`` on ``this``."""
+    return f'<{name} xmlns="urn:vim25">{reference("_this", this)}{content}</{name}>'
+
+
+class Connection:
+    """One connection to a server. Not for several threads at a time.
+
+    ``version`` is the API version that is spoken, ``cookie`` the session.
+    ``calls`` and ``received_bytes`` count what was asked and read.
+    """
+
+    def __init__(self, endpoint: Endpoint, limits: Limits = DEFAULT_LIMITS) -> None:
+        self.endpoint, self.limits = endpoint, limits
+        self.context = tls.make_context(endpoint.trust)
+        self.version, self.cookie = "", ""
+        self.calls = self.received_bytes = 0
+        self._http: http.client.HTTPConnection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection; the next call opens a new one."""
+        if self._http:
+            self._http.close()
+        self._http = None
+
+    def call(self, body: str) -> Element:
+        """The response element of a call, names without namespaces.
+
+        Raises:
+            SourceError: no connection, no usable reply, or a fault.
+        """
+        return parse_reply(self.post(body), self.endpoint.url)
+
+    def post(self, body: str) -> bytes:
+        """The raw reply to a call. A fault is not looked at.
+
+        Raises:
+            UnreachableError, CertificateError: no connection.
+            ReplyError: too large, too slow, or no reply of the API.
+        """
+        action = f"urn:vim25/{self.version}" if self.version else "urn:vim25"
+        headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"'}
+        self.calls += 1
+        status, reply = self._exchange("POST", "/sdk", (HEAD + body + TAIL).encode(), headers)
+        if status not in {HTTPStatus.OK, HTTPStatus.INTERNAL_SERVER_ERROR}:
+            raise ReplyError(f"the server answers HTTP {status}", where=self.endpoint.url, hint="is the API enabled?")
+        return reply
+
+    def get(self, path: str) -> bytes | None:
+        """A document of the server, or None when it has none there."""
+        status, reply = self._exchange("GET", path, None, {})
+        return reply if status == HTTPStatus.OK else None
+
+    def _exchange(self, verb: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, bytes]:
+        headers = {**headers, "Accept-Encoding": "gzip", "User-Agent": "viguard"}
+        if self.cookie:
+            headers["Cookie"] = self.cookie
+        fresh = self._http is None
+        try:
+            return self._once(verb, path, body, headers)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
+            self.close()
+            if fresh:
+                raise self._broken(error) from error
+        try:  # a kept-alive connection that the server closed meanwhile
+            return self._once(verb, path, body, headers)
+        except (http.client.HTTPException, OSError) as error:
+            self.close()
+            raise self._broken(error) from error
+
+    def _once(self, verb: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, bytes]:
+        try:
+            link = self._http or self._open()
+            link.request(verb, path, body, headers)
+            response = link.getresponse()
+            reply = self._read(response)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            raise
+        except TimeoutError as error:
+            self.close()
+            wait = f"{self.limits.idle_s:g} seconds"
+            raise ReplyError(
+                f"no answer within {wait}", where=self.endpoint.url, hint="is the server overloaded?"
+            ) from error
+        except (http.client.HTTPException, OSError) as error:
+            self.close()
+            raise self._broken(error) from error
+        except BaseException:  # an interrupted reply leaves the connection in the middle of it
+            self.close()
+            raise
+        for cookie in response.headers.get_all("Set-Cookie") or []:
+            self.cookie = cookie.partition(";")[0]
+        return response.status, reply
+
+    def _open(self) -> http.client.HTTPConnection:
+        link = http.client.HTTPConnection(self.endpoint.host, self.endpoint.port, timeout=self.limits.idle_s)
+        link.sock = tls.connect(self.endpoint, self.context, min(self.limits.idle_s, 20.0))
+        link.sock.settimeout(self.limits.idle_s)
+        self._http = link
+        return link
+
+    def _read(self, response: http.client.HTTPResponse) -> bytes:
+        deadline = time.monotonic() + self.limits.total_s
+        packed = (response.getheader("Content-Encoding") or "").lower() == "gzip"
+        unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS) if packed else None
+        room, parts = self.limits.reply_bytes, []
+        if not packed and (response.length or 0) > room:
+            raise self._too_large()
+        while chunk := response.read1(CHUNK):
+            self.received_bytes += len(chunk)
+            part = unpacker.decompress(chunk, room + 1) if unpacker else chunk
+            room -= len(part)
+            if room < 0:
+                raise self._too_large()
+            parts.append(part)
+            if time.monotonic() > deadline:
+                raise ReplyError(f"a reply took more than {self.limits.total_s:g} seconds", where=self.endpoint.url)
+        response.close()  # read1 alone does not tell the connection that the reply is over
+        return b"".join(parts)
+
+    def _too_large(self) -> ReplyError:
+        self.close()
+        size = f"{self.limits.reply_bytes >> 20} MiB"
+        return ReplyError(f"a reply is larger than {size}: refused", where=self.endpoint.url, hint="read smaller pages")
+
+    def _broken(self, error: Exception) -> UnreachableError:
+        return UnreachableError(f"the connection broke: {error}", where=self.endpoint.url, hint="try again")
