@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Annotated, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -13,7 +14,10 @@ from viguard.model.derived import Derived
 from viguard.model.facts import Api, Resource, Scalar, Struct, Unknown
 from viguard.model.inventory import Inventory
 from viguard.model.result import Evidence
+from viguard.model.tables import NO_TABLES, Tables
 from viguard.policy.policy import Policy, Profile
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,17 @@ class Context:
     derived: Derived
     profile: Profile
     now: datetime
+    tables: Tables = NO_TABLES
+    made: dict[Callable[..., Any], tuple[Inventory, Policy, Any]] = field(
+        default_factory=dict, compare=False, repr=False
+    )  # see index(); `dataclasses.replace` hands it on, so contexts of one audit share it
+
+    def index(self, maker: Callable[[Inventory, Policy], T]) -> T:
+        """What ``maker`` makes of the estate and its policy: made once, then shared by every check of an audit."""
+        kept = self.made.get(maker)
+        if kept is None or kept[0] is not self.inventory or kept[1] is not self.policy:
+            kept = self.made[maker] = (self.inventory, self.policy, maker(self.inventory, self.policy))
+        return cast("T", kept[2])
 
     def evidence(self, subject: Resource, field: str, value: object = msgspec.UNSET, *, part: str = "") -> Evidence:
         """Evidence from a field of a resource: the API property it came from and its value, or why it is unknown.

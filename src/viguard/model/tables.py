@@ -1,0 +1,40 @@
+"""Tables of facts about products and protocols that controls look up: ports that may be open, ends of support."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from viguard.model.facts import Struct
+
+
+class PortRow(Struct, frozen=True, kw_only=True):
+    """Ports that a host firewall may open. ``ports`` are inclusive ranges; ``tables`` are profile names.
+
+    ``directions`` are inbound and outbound as the host sees them.
+    """
+
+    id: str
+    ports: tuple[tuple[int, int], ...]
+    protocols: tuple[str, ...]
+    directions: tuple[str, ...]
+    tables: tuple[str, ...]
+    purpose: str
+
+
+class SupportEnd(Struct, frozen=True, kw_only=True):
+    """The day that general support of a version ends: ``line`` is a productLineId, ``version`` a branch (6.7)."""
+
+    line: str
+    version: str
+    ends: date
+
+
+class Tables(Struct, frozen=True, kw_only=True):
+    """Every table. Empty: not handed in, so what looks them up stays unknown."""
+
+    ports: tuple[PortRow, ...] = ()
+    support: tuple[SupportEnd, ...] = ()
+
+
+NO_TABLES = Tables()
+"""No table was handed in."""

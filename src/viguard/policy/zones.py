@@ -1,0 +1,286 @@
+"""Which zones a guest, port group, VLAN or address is in, and why; and how well a policy covers an estate.
+
+A guest is in every zone that any of its NICs, addresses, tags or folders shows: any hit counts. A NIC counts whether it
+is connected or not, because connecting it needs no change of any network. Where a fact that the policy's rules look at
+was not read, ``unread`` says so: another zone may hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from fnmatch import translate
+from ipaddress import IPv4Network, IPv6Network, ip_interface, ip_network
+from re import Pattern
+from re import compile as pattern
+from typing import TypeAlias
+
+from viguard.model.facts import Fact, Reason, Resource, Settings, Struct, Unknown
+from viguard.model.guest import Guest, GuestNic, VirtualNic
+from viguard.model.inventory import Inventory
+from viguard.model.network import VGT, DvPortGroup, StandardPortGroup, Vlan
+from viguard.model.server import Cluster, Datacenter, Folder
+from viguard.policy.policy import Policy, Purpose, Zone
+
+PortGroup: TypeAlias = StandardPortGroup | DvPortGroup
+FAR = 64  # no inventory nests folders deeper; ends a circle in hostile data
+
+
+class Rule(StrEnum):
+    """Which of a zone's recognition rules matched."""
+
+    VLAN = "vlans"
+    PORT_GROUP = "port_groups"
+    SUBNET = "subnets"
+    TAG = "tags"
+    FOLDER = "folders"
+
+
+class Match(Struct, frozen=True, kw_only=True):
+    """Why something is in a zone: ``found`` matched ``wanted`` of the zone's ``rule``; ``at`` is the NIC, if one.
+
+    ``line`` is where the zone stands in the policy.
+    """
+
+    zone: str
+    rule: Rule
+    wanted: str
+    found: str
+    at: str = ""
+    line: int = 0
+
+
+class Membership(Struct, frozen=True, kw_only=True):
+    """The zones something is in, each with its matches. ``unread``: facts that could show another zone."""
+
+    matches: tuple[Match, ...] = ()
+    unread: tuple[Unknown, ...] = ()
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Names of the zones, each once, in the order found."""
+        return tuple(dict.fromkeys(m.zone for m in self.matches))
+
+    @property
+    def certain(self) -> bool:
+        """Whether every fact that could show a zone was read."""
+        return not self.unread
+
+
+class Coverage(Struct, frozen=True, kw_only=True):
+    """How a policy's zones cover the guests of an estate, as guest ids."""
+
+    total: int
+    in_one: int
+    in_none: tuple[str, ...] = ()
+    in_several: tuple[str, ...] = ()
+    uncertain: tuple[str, ...] = ()  # a fact that could show another zone was not read; also in one of the above
+
+
+class Zones:
+    """Recognises zones in an estate. Made once for an inventory and a policy, then asked many times."""
+
+    def __init__(self, inventory: Inventory, policy: Policy) -> None:
+        self.inventory = inventory
+        self.decided = policy.zones is not None
+        self.by_name: dict[str, Zone] = {z.name: z for z in policy.zones or ()}
+        zones = tuple(policy.zones or ())
+        self._vlans: dict[int, list[Zone]] = {}
+        for zone in zones:
+            for vlan in dict.fromkeys(zone.match.vlans):
+                self._vlans.setdefault(vlan, []).append(zone)
+        self._groups = _Patterns((z, p) for z in zones for p in z.match.port_groups)
+        self._tags = _Patterns((z, p) for z in zones for p in z.match.tags)
+        self._folders = _Patterns((z, p) for z in zones for p in z.match.folders)
+        self._subnets = _Subnets((z, s) for z in zones for s in z.match.subnets)
+        self._of_group: dict[str, Membership] = {}
+        self._of_folder: dict[str, Membership] = {}
+        self._of_guest: dict[str, Membership] = {}
+
+    def purpose(self, name: str) -> Purpose:
+        """What the zone of that name is for."""
+        return self.by_name[name].purpose
+
+    def having(self, purpose: Purpose) -> tuple[str, ...]:
+        """Names of the zones for a purpose."""
+        return tuple(name for name, zone in self.by_name.items() if zone.purpose is purpose)
+
+    def of_vlan(self, vlan: Vlan, at: str = "") -> Membership:
+        """Zones of a VLAN. A trunk is in the zone of every VLAN that it hands over."""
+        if not vlan.is_trunk:
+            hits = [(z, vlan.id) for z in self._vlans.get(vlan.id, ())]
+        else:
+            ranges = vlan.trunk if vlan.id != VGT else ((0, VGT),)
+            hits = [(z, v) for v, zs in self._vlans.items() if any(a <= v <= b for a, b in ranges) for z in zs]
+        found = "trunk" if vlan.is_trunk else str(vlan.id)
+        return Membership(matches=tuple(_match(z, Rule.VLAN, str(v), found, at) for z, v in hits))
+
+    def of_port_group(self, group: PortGroup) -> Membership:
+        """Zones of a port group, by its name and its VLAN."""
+        kept = self._of_group.get(group.id)
+        if kept is None:
+            matches = self._groups.hits(Rule.PORT_GROUP, group.name, at=group.name)
+            unread: tuple[Unknown, ...] = ()
+            if isinstance(group.vlan, Vlan):
+                matches += self.of_vlan(group.vlan, group.name).matches
+            elif self._vlans:
+                unread = (group.vlan,)
+            kept = self._of_group[group.id] = Membership(matches=matches, unread=unread)
+        return kept
+
+    def of_address(self, address: str, at: str = "") -> Membership:
+        """Zones of an address, bare or in CIDR form. What is no address is in no zone."""
+        return Membership(matches=self._subnets.hits(address, at))
+
+    def of_nic(self, guest: Guest, nic: VirtualNic) -> Membership:
+        """Zones of one NIC: its port group, and the addresses that the guest reports for its MAC address."""
+        mac = nic.mac.casefold()
+        own = [n for n in _reported(guest.addresses) if n.mac.casefold() == mac]
+        return _merged([*self._of_plug(guest, nic), *self._of_addresses(guest.addresses, own)])
+
+    def of_guest(self, guest: Guest) -> Membership:
+        """Zones of a guest by everything that the policy looks at."""
+        kept = self._of_guest.get(guest.id)
+        if kept is None:
+            parts = [
+                *self._of_nics(guest),
+                *self._of_addresses(guest.addresses, _reported(guest.addresses)),
+                *self._of_labels(guest),
+                self._by_folder(guest.folder),
+            ]
+            kept = self._of_guest[guest.id] = _merged(parts)
+        return kept
+
+    def coverage(self) -> Coverage:
+        """How the zones cover the guests (templates do not run, so they do not count)."""
+        guests = self.inventory.guests
+        count = {g.id: len(self.of_guest(g).zones) for g in guests}
+        return Coverage(
+            total=len(guests),
+            in_one=sum(n == 1 for n in count.values()),
+            in_none=tuple(g for g, n in count.items() if n == 0),
+            in_several=tuple(g for g, n in count.items() if n > 1),
+            uncertain=tuple(g.id for g in guests if not self.of_guest(g).certain),
+        )
+
+    def _of_nics(self, guest: Guest) -> list[Membership]:
+        if isinstance(guest.nics, Unknown):
+            return [Membership(unread=(guest.nics,))] if self._vlans or self._groups else []
+        return [part for nic in guest.nics for part in self._of_plug(guest, nic)]
+
+    def _of_plug(self, guest: Guest, nic: VirtualNic) -> list[Membership]:
+        group = self.inventory.port_group_of(guest, nic)
+        if group is None:
+            return []
+        if not isinstance(group, Unknown):
+            return [self.of_port_group(group)]
+        named = Membership(matches=self._groups.hits(Rule.PORT_GROUP, nic.port_group, at=nic.label))
+        return [named, Membership(unread=(group,))] if self._vlans or self._groups else []
+
+    def _of_addresses(self, told: Fact[tuple[GuestNic, ...]], nics: Iterable[GuestNic]) -> list[Membership]:
+        if not self._subnets:
+            return []
+        if isinstance(told, Unknown):
+            return [Membership(unread=(told,))]
+        return [self.of_address(a, nic.network) for nic in nics for a in nic.addresses]
+
+    def _of_labels(self, guest: Guest) -> list[Membership]:
+        if not self._tags:
+            return []
+        labels = [*_tags(guest), *_attributes(guest)]
+        unread = tuple(x for x in labels if isinstance(x, Unknown))
+        hits = tuple(m for x in labels if isinstance(x, str) for m in self._tags.hits(Rule.TAG, x))
+        return [Membership(matches=hits, unread=unread)]
+
+    def _by_folder(self, start: str) -> Membership:
+        if not self._folders or not start:
+            return Membership()
+        kept = self._of_folder.get(start)
+        if kept is None:
+            matches: tuple[Match, ...] = ()
+            unread: tuple[Unknown, ...] = ()
+            step, steps = start, 0
+            while step and steps < FAR:
+                folder, steps = self.inventory.by_id.get(step), steps + 1
+                if not isinstance(folder, Folder | Datacenter | Cluster):
+                    unread = (Unknown(reason=Reason.NOT_READ, detail="its folder was not read"),)
+                    break
+                for text in (folder.name, folder.path):
+                    matches += self._folders.hits(Rule.FOLDER, text)
+                step = folder.parent
+            kept = self._of_folder[start] = Membership(matches=matches, unread=unread)
+        return kept
+
+
+class _Patterns:
+    """Shell patterns of zones, compiled. A pattern that starts with a slash is for paths."""
+
+    def __init__(self, pairs: Iterable[tuple[Zone, str]]) -> None:
+        self._rows: list[tuple[Zone, str, Pattern[str]]] = [(z, p, pattern(translate(p))) for z, p in pairs]
+
+    def __bool__(self) -> bool:
+        return bool(self._rows)
+
+    def hits(self, rule: Rule, text: str, at: str = "") -> tuple[Match, ...]:
+        """A match for each pattern that the text has."""
+        return tuple(
+            _match(zone, rule, wanted, text, at)
+            for zone, wanted, compiled in self._rows
+            if (rule is not Rule.FOLDER or wanted.startswith("/") == text.startswith("/")) and compiled.match(text)
+        )
+
+
+class _Subnets:
+    """Subnets of zones by prefix length, so that an address costs one look-up per length, not one per subnet."""
+
+    def __init__(self, pairs: Iterable[tuple[Zone, str]]) -> None:
+        self._rows: dict[tuple[int, int], dict[int, list[tuple[Zone, str]]]] = {}
+        for zone, text in pairs:
+            net: IPv4Network | IPv6Network = ip_network(text, strict=False)
+            table = self._rows.setdefault((net.version, net.max_prefixlen - net.prefixlen), {})
+            table.setdefault(int(net.network_address) >> (net.max_prefixlen - net.prefixlen), []).append((zone, text))
+
+    def __bool__(self) -> bool:
+        return bool(self._rows)
+
+    def hits(self, address: str, at: str) -> tuple[Match, ...]:
+        """A match for each subnet that holds the address."""
+        try:
+            ip = ip_interface(address.partition("%")[0]).ip
+        except ValueError:
+            return ()
+        rows = (
+            row
+            for (version, shift), table in self._rows.items()
+            if version == ip.version
+            for row in table.get(int(ip) >> shift, ())
+        )
+        return tuple(_match(zone, Rule.SUBNET, text, address, at) for zone, text in rows)
+
+
+def _match(zone: Zone, rule: Rule, wanted: str, found: str, at: str) -> Match:
+    return Match(zone=zone.name, rule=rule, wanted=wanted, found=found, at=at, line=zone.line)
+
+
+def _merged(parts: Iterable[Membership]) -> Membership:
+    kept = list(parts)
+    matches = dict.fromkeys(m for part in kept for m in part.matches)
+    unread = dict.fromkeys(u for part in kept for u in part.unread)
+    return Membership(matches=tuple(matches), unread=tuple(unread))
+
+
+def _reported(told: Fact[tuple[GuestNic, ...]]) -> tuple[GuestNic, ...]:
+    return told if isinstance(told, tuple) else ()
+
+
+def _tags(resource: Resource) -> tuple[str | Unknown, ...]:
+    if isinstance(resource.tags, Unknown):  # a version without tags has none
+        return () if resource.tags.reason is Reason.NOT_IN_VERSION else (resource.tags,)
+    return resource.tags
+
+
+def _attributes(resource: Resource) -> tuple[str | Unknown, ...]:
+    """Custom attributes as ``name:value``: what servers had before tags, matched like tags."""
+    if isinstance(resource.custom, Settings):
+        return tuple(f"{key}:{value}" for key, value in resource.custom.values.items())
+    return () if resource.custom.reason is Reason.NOT_IN_VERSION else (resource.custom,)
