@@ -183,3 +183,21 @@ def roadmap(items: tuple[Recommendation, ...]) -> RenderableType:
         severity = Text(f"{mark} {item.severity}", style)
         table.add_row(str(item.rank), item.chapter, severity, f"{item.open:,}", f"{item.unknown:,}", what)
     return table
+
+
+def asked(console: Console, audit: Audit) -> None:
+    """Print the five answers with the results they rest on, then the roadmap."""
+    for answer in audit.answers:
+        mark, style = VERDICTS[answer.verdict]
+        console.print(Text(f"{answer.number}  {answer.question}", "bold"))
+        console.print(Text(f"   {mark} {answer.verdict.replace('_', ' ')}  ", style).append(answer.sentence, "default"))
+        console.print(Text(f"   The report: {answer.report}", "dim"))
+        cited = [*answer.findings, *answer.unknown]
+        if cited:
+            more = f" and {len(cited) - 6:,} more" if len(cited) > 6 else ""
+            console.print(Text(f"   rests on {', '.join(cited[:6])}{more}", "dim"))
+        for fact in answer.facts:
+            console.print(Text(f"     {fact}", "dim"))
+        console.print()
+    console.print(Text("What is the best way to a secure virtual infrastructure? What is left of the report:", "bold"))
+    console.print(roadmap(audit.roadmap))
