@@ -109,8 +109,10 @@ limits:
         "p.yaml:8:12: expected a table of keys, found a list of 1; write a table of keys",
         "p.yaml:10:19: there is no zone 'dnz'; did you mean 'dmz'?",
         "p.yaml:10:34: 'shar' is none of share, share_own_nic, separate_host, separate_cluster; did you mean 'share'?",
-        "p.yaml:12:19: expected a whole number from 1 to 1000000000, found '100'; "
-        "write a whole number from 1 to 1000000000",
+        (
+            "p.yaml:12:19: expected a whole number from 1 to 1000000000, found '100'; "
+            "write a whole number from 1 to 1000000000"
+        ),
     ]
 
 
@@ -121,13 +123,17 @@ limits:
         ("zonez: []\n", "p.yaml:1:1: unknown key 'zonez'; did you mean 'zones'?"),
         (
             "line: 3\n",
-            "p.yaml:1:1: unknown key 'line'; known here: approved, attestations, audit_every_days, limits, pairs, "
-            "pairs_default, people, profile, schema, sites, test, zones",
+            (
+                "p.yaml:1:1: unknown key 'line'; known here: approved, attestations, audit_every_days, limits, pairs, "
+                "pairs_default, people, profile, schema, sites, test, zones"
+            ),
         ),
         (
             "schema: viguard-policy/9\n",
-            "p.yaml:1:9: the schema 'viguard-policy/9' is not known to this version; "
-            "this version reads viguard-policy/1",
+            (
+                "p.yaml:1:9: the schema 'viguard-policy/9' is not known to this version; "
+                "this version reads viguard-policy/1"
+            ),
         ),
         ("zones: dmz\n", "p.yaml:1:8: expected a list, found 'dmz'; write [dmz]"),
         (
@@ -182,9 +188,12 @@ limits:
             "p.yaml:1:22: 'floppy' names no device; write GUEST-PATTERN:DEVICE-TYPE",
         ),
         ("sites: {hosts: {Evere: b1}}\n", "p.yaml:1:24: expected a list, found 'b1'; write [b1]"),
-        ("people: [{name: A}, {name: A}]\n", "p.yaml:1:28: the name 'A' is taken (line 1); names must differ: rename or merge them"),
+        (
+            "people: [{name: A}, {name: A}]\n",
+            "p.yaml:1:28: the name 'A' is taken (line 1); names must differ: rename or merge them",
+        ),
     ],
-)  # fmt: skip
+)
 def test_one_mistake(text: str, expected: str) -> None:
     lines = mistakes_of(text)
     assert expected in lines

@@ -33,8 +33,10 @@ def test_positions_count_from_one_in_characters() -> None:
         ("a: 1\n---\nb: 2\n", "p.yaml:2:1: a second document starts here; keep one document: remove '---'"),
         (
             "a: !!python/object:os.system x\n",
-            "p.yaml:1:4: the tag 'tag:yaml.org,2002:python/object:os.system' is not allowed; "
-            "remove it, the key says the type",
+            (
+                "p.yaml:1:4: the tag 'tag:yaml.org,2002:python/object:os.system' is not allowed; "
+                "remove it, the key says the type"
+            ),
         ),
         ("ok: 1\nb: \x00\n", 'p.yaml:2:4: the character U+0000 is not allowed; remove it, or write it as "\\x…"'),
         ("b: \x1b[2J\n", 'p.yaml:1:4: the character U+001B is not allowed; remove it, or write it as "\\x…"'),

@@ -95,8 +95,11 @@ def test_all_mistakes_of_all_waivers() -> None:
     text = "waivers:\n" + ENTRY.replace("lockdown", "lockdwn") + "\n" + ENTRY.replace("r, ", "r, note: x, ", 1) + "\n"
     assert mistakes_of(text) == [
         "w.yaml:2:15: there is no control 'lockdwn'; did you mean 'lockdown'? ('viguard controls list' names all)",
-        "w.yaml:3:55: unknown key 'note'; known here: approved_at, approver, control, expires, matched, owner, reason, scope",
-    ]  # fmt: skip
+        (
+            "w.yaml:3:55: unknown key 'note'; known here: "
+            "approved_at, approver, control, expires, matched, owner, reason, scope"
+        ),
+    ]
 
 
 def test_a_file_of_another_schema() -> None:

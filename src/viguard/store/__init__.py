@@ -1,1 +1,1 @@
-"""Files and databases that viguard keeps."""
+"""What viguard remembers between two runs."""

@@ -1,0 +1,331 @@
+"""The store of audits on a real SQLite file."""
+
+import multiprocessing
+import os
+import sqlite3
+import stat
+import sys
+import time
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from viguard.errors import StoreError
+from viguard.model.result import Change, Kind, Result, Severity, Status, Target
+from viguard.store.audits import Audit, Recorded, Store
+from viguard.store.database import default_path
+
+DAY = [datetime(2026, 1, n, 12, tzinfo=UTC) for n in range(1, 10)]
+
+
+def audit(day: int, scope: str = "all", *, complete: bool = True) -> Audit:
+    return Audit(
+        scope=scope,
+        started_at=DAY[day],
+        ended_at=DAY[day] + timedelta(minutes=5),
+        read_at=DAY[day],
+        profile="modern",
+        complete=complete,
+        score=80.5,
+        coverage=90.0,
+        counts={"pass": 4, "fail": 1},
+        policy_digest="abc",
+    )
+
+
+def result(status: Status, resource: str = "vc:vm-1", control: str = "c1", name: str = "web") -> Result:
+    target = Target(kind=Kind.GUEST, name=name, path=f"/vc/dc/{name}", id=resource)
+    return Result(
+        id=f"{control}~{resource}",
+        control=control,
+        status=status,
+        severity=Severity.HIGH,
+        profile="modern",
+        resource=target,
+    )
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "audits.sqlite3")
+
+
+def only(recorded: Recorded) -> Result:
+    (one,) = recorded.results
+    return one
+
+
+def test_new_open_fixed_reopened(store: Store) -> None:
+    assert only(store.record(audit(0), [result(Status.FAIL)])).change is Change.NEW
+    assert only(store.record(audit(1), [result(Status.FAIL)])).change is Change.OPEN
+    fixed = store.record(audit(2), [result(Status.PASS)])
+    assert only(fixed).change is Change.FIXED
+    assert [(f.id, f.fixed_how, f.first_seen, f.last_seen) for f in fixed.fixed] == [
+        ("c1~vc:vm-1", "pass", DAY[0], DAY[1])
+    ]
+    assert only(store.record(audit(3), [result(Status.PASS)])).change is None
+    assert only(store.record(audit(4), [result(Status.FAIL)])).change is Change.REOPENED
+    assert [(s.at, s.change, s.status, s.audit) for s in store.history("c1~vc:vm-1")] == [
+        (DAY[0], Change.NEW, "fail", 1),
+        (DAY[2], Change.FIXED, "pass", 3),
+        (DAY[4], Change.REOPENED, "fail", 5),
+    ]
+    (known,) = store.finding("c1~vc:vm-1")
+    assert (known.first_seen, known.last_seen, known.reopened_at, known.fixed_at) == (DAY[0], DAY[4], DAY[4], None)
+
+
+def test_scopes_are_compared_with_themselves(store: Store) -> None:
+    store.record(audit(0, "vc-a"), [result(Status.FAIL)])
+    other = store.record(audit(1, "vc-b"), [result(Status.PASS, "vcb:vm-1")])
+    assert other.fixed == ()
+    assert only(store.record(audit(2, "vc-b"), [result(Status.FAIL)])).change is Change.NEW
+    assert only(store.record(audit(3, "vc-a"), [result(Status.FAIL)])).change is Change.OPEN
+
+
+def test_an_incomplete_reading_fixes_nothing_by_absence(store: Store) -> None:
+    store.record(audit(0), [result(Status.FAIL)])
+    partial = store.record(audit(1, complete=False), [result(Status.PASS, "vc:vm-2")])
+    assert partial.fixed == ()
+    assert [(f.id, f.status) for f in partial.unseen] == [("c1~vc:vm-1", "not_read")]
+    whole = store.record(audit(2), [result(Status.PASS, "vc:vm-2")])
+    assert [(f.id, f.fixed_how) for f in whole.fixed] == [("c1~vc:vm-1", "gone")]
+
+
+def test_a_resource_without_results_is_present_when_it_was_read(store: Store) -> None:
+    store.record(audit(0), [result(Status.FAIL)])
+    found = store.record(audit(1), [], present={"vc:vm-1"})
+    assert found.fixed == ()
+    assert [f.status for f in found.unseen] == ["not_judged"]
+
+
+def test_a_guest_that_moved_keeps_its_finding(store: Store) -> None:
+    store.record(audit(0), [result(Status.FAIL)], identities={"vc:vm-1": "u1"})
+    moved = store.record(audit(1), [result(Status.FAIL, "vc2:vm-77")], identities={"vc2:vm-77": "u1"})
+    assert (only(moved).id, only(moved).change) == ("c1~vc:vm-1", Change.OPEN)
+    assert moved.fixed == ()
+    again = store.record(audit(2), [result(Status.FAIL, "vc2:vm-77")], identities={"vc2:vm-77": "u1"})
+    assert (only(again).id, only(again).change) == ("c1~vc:vm-1", Change.OPEN)
+    back = store.record(audit(3), [result(Status.FAIL)], identities={"vc:vm-1": "u1"})
+    assert (only(back).id, only(back).change) == ("c1~vc:vm-1", Change.OPEN)
+    assert [s.change for s in store.history("c1~vc:vm-1")] == [Change.NEW]
+
+
+def test_a_copy_of_a_guest_is_not_taken_for_it(store: Store) -> None:
+    store.record(audit(0), [result(Status.FAIL)], identities={"vc:vm-1": "u1"})
+    both = store.record(
+        audit(1),
+        [result(Status.FAIL), result(Status.FAIL, "vc:vm-2")],
+        identities={"vc:vm-1": "u1", "vc:vm-2": "u1"},
+    )
+    assert [(r.id, r.change) for r in both.results] == [
+        ("c1~vc:vm-1", Change.OPEN),
+        ("c1~vc:vm-2", Change.NEW),
+    ]
+
+
+def test_two_new_guests_with_the_uuid_of_one_that_left_inherit_nothing(store: Store) -> None:
+    store.record(audit(0), [result(Status.FAIL)], identities={"vc:vm-1": "u1"})
+    found = store.record(
+        audit(1),
+        [result(Status.FAIL, "vc:vm-2"), result(Status.FAIL, "vc:vm-3")],
+        identities={"vc:vm-2": "u1", "vc:vm-3": "u1"},
+    )
+    assert [r.change for r in found.results] == [Change.NEW, Change.NEW]
+    assert [f.fixed_how for f in found.fixed] == ["gone"]
+
+
+def test_the_same_moid_in_two_vcenters_is_two_guests(store: Store) -> None:
+    store.record(audit(0), [result(Status.FAIL, "vc-a:vm-1")], identities={"vc-a:vm-1": "u1"})
+    found = store.record(
+        audit(1),
+        [result(Status.FAIL, "vc-a:vm-1"), result(Status.FAIL, "vc-b:vm-1")],
+        identities={"vc-a:vm-1": "u1", "vc-b:vm-1": "u2"},
+    )
+    assert [r.change for r in found.results] == [Change.OPEN, Change.NEW]
+
+
+def test_facts_older_than_the_last_audit_change_nothing(store: Store) -> None:
+    store.record(audit(0), [result(Status.FAIL)])
+    store.record(audit(4), [result(Status.PASS)])
+    past = store.record(audit(2), [result(Status.FAIL)])
+    assert past == Recorded(audit=None, results=(result(Status.FAIL),))
+    assert [s.change for s in store.history("c1~vc:vm-1")] == [Change.NEW, Change.FIXED]
+
+
+def test_the_last_audit_is_the_last_complete_one_of_its_scope(store: Store) -> None:
+    assert store.last_audit_at("all") is None
+    store.record(audit(0), [])
+    store.record(audit(1, complete=False), [])
+    store.record(audit(2, "other"), [])
+    assert store.last_audit_at("all") == datetime(2026, 1, 1, 12, 5, tzinfo=UTC)
+
+
+def test_audits_come_back_as_they_were(store: Store) -> None:
+    store.record(audit(0), [])
+    store.record(audit(1, complete=False), [])
+    assert store.last_audits("all") == (audit(1, complete=False), audit(0))
+
+
+def test_times_of_another_zone_come_back_in_utc(store: Store) -> None:
+    brussels = timezone(timedelta(hours=1))
+    at = datetime(2026, 1, 1, 13, tzinfo=brussels)
+    store.record(Audit(scope="s", started_at=at, ended_at=at, read_at=at, complete=True), [])
+    last = store.last_audit_at("s")
+    assert last is not None
+    assert last.isoformat() == "2026-01-01T12:00:00+00:00"
+
+
+def test_a_hostile_name_comes_back_unchanged(store: Store) -> None:
+    name = "\x1b[2J'; DROP TABLE findings; --<script>\u202e" + "x" * 10_000
+    store.record(audit(0), [result(Status.FAIL, name=name)])
+    assert store.finding("c1~vc:vm-1")[0].name == name
+
+
+def test_an_unknown_finding_has_no_history(store: Store) -> None:
+    assert store.history("none") == ()
+
+
+def test_a_hundred_thousand_findings(store: Store) -> None:
+    many = [result(Status.FAIL, f"vc:vm-{n}") for n in range(100_000)]
+    start = time.process_time()
+    first = store.record(audit(0), many, identities={f"vc:vm-{n}": f"u{n}" for n in range(100_000)})
+    second = store.record(audit(1), many)
+    spent = time.process_time() - start
+    assert {r.change for r in first.results} == {Change.NEW}
+    assert {r.change for r in second.results} == {Change.OPEN}
+    assert spent < 30  # seconds of CPU; about 7 on a slow machine
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes")
+def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "audits.sqlite3"
+    old = os.umask(0)
+    try:
+        Store(path).record(audit(0), [result(Status.FAIL)])
+    finally:
+        os.umask(old)
+    assert {stat.S_IMODE(f.stat().st_mode) for f in path.parent.iterdir()} == {0o600}
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("VIGUARD_STORE", str(tmp_path / "x.db"))
+    assert default_path() == tmp_path / "x.db"
+    monkeypatch.delenv("VIGUARD_STORE")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    if sys.platform.startswith("linux"):
+        assert default_path() == tmp_path / "state" / "viguard" / "audits.sqlite3"
+    assert default_path().name == "audits.sqlite3"
+
+
+def test_a_name_with_url_characters(tmp_path: Path) -> None:
+    path = tmp_path / "a?b#c%20.db"
+    Store(path)
+    assert path.stat().st_size > 0
+
+
+def test_a_newer_store_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "audits.sqlite3"
+    Store(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE schema_version SET version = 2")
+    connection.close()
+    with pytest.raises(StoreError) as caught:
+        Store(path)
+    assert str(caught.value) == (
+        f"{path}: the store is of version 2, this viguard knows up to version 1\n"
+        "  run the viguard that wrote it, or a newer one; or name another file in VIGUARD_STORE"
+    )
+
+
+def test_another_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE mine (x)")
+    connection.close()
+    with pytest.raises(StoreError, match="no store of viguard"):
+        Store(path)
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("mine",)]
+    connection.close()
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "audits.sqlite3"
+    path.write_bytes(b"not a database at all" * 1000)
+    with pytest.raises(StoreError) as caught:
+        Store(path)
+    assert caught.value.message == "the store is damaged"
+    assert caught.value.hint.startswith("move the file away")
+
+
+def test_a_damaged_page(tmp_path: Path) -> None:
+    path = tmp_path / "audits.sqlite3"
+    store = Store(path)
+    store.record(audit(0), [result(Status.FAIL, f"vc:vm-{n}") for n in range(2000)])
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    data = bytearray(path.read_bytes())
+    data[4096 * 3 :] = b"\xff" * (len(data) - 4096 * 3)
+    path.write_bytes(data)
+    with pytest.raises(StoreError, match="the store is damaged"):
+        store.record(audit(1), [result(Status.FAIL)])
+
+
+def test_a_store_that_another_process_holds(tmp_path: Path) -> None:
+    path = tmp_path / "audits.sqlite3"
+    store = Store(path, busy_s=0.1)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError) as caught:
+        store.record(audit(0), [result(Status.FAIL)])
+    assert caught.value.message == "another viguard is writing to the store"
+    assert store.last_audit_at("all") is None  # reading goes on
+    other.execute("ROLLBACK")
+    other.close()
+    assert only(store.record(audit(0), [result(Status.FAIL)])).change is Change.NEW
+
+
+def test_a_directory_in_place_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="the store cannot be written"):
+        Store(tmp_path)
+
+
+def test_a_file_in_place_of_the_directory(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(StoreError) as caught:
+        Store(tmp_path / "file" / "audits.sqlite3")
+    assert caught.value.hint.endswith("or name another file in VIGUARD_STORE")
+
+
+def test_nothing_is_kept_of_an_audit_that_fails_in_the_middle(store: Store) -> None:
+    store.record(audit(0), [result(Status.FAIL)])
+    with sqlite3.connect(store.path) as connection:
+        connection.execute("CREATE TRIGGER no BEFORE INSERT ON changes BEGIN SELECT RAISE(ABORT, 'no'); END")
+    connection.close()
+    with pytest.raises(StoreError, match="the store does not work: no"):
+        store.record(audit(1), [result(Status.PASS)])
+    assert store.last_audits("all") == (audit(0),)
+    assert store.finding("c1~vc:vm-1")[0].state == "open"
+
+
+def record_as(path: Path, scope: str) -> None:
+    for day in range(5):
+        Store(path).record(audit(day, scope), [result(Status.FAIL, f"vc:vm-{n}") for n in range(50)])
+
+
+def test_processes_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "audits.sqlite3"
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=record_as, args=(path, f"s{n % 2}")) for n in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [p.exitcode for p in processes] == [0, 0, 0]
+    store = Store(path)
+    assert len(store.last_audits("s1")) == 5
+    assert len(store.finding("c1~vc:vm-0")) == 2
+    assert store.record(audit(5, "s0"), [result(Status.FAIL, f"vc:vm-{n}") for n in range(50)]).unseen == ()
