@@ -1,0 +1,235 @@
+"""CPU that guests are sure of, may take, and take from each other. Source: report, "Limit the resources"."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from viguard.assess.context import Context
+from viguard.assess.kind import capacity_mhz, expect, guests_on, host_of, not_read
+from viguard.assess.tally import Tally, about, listed
+from viguard.assess.verdict import Verdict, not_applicable, unknown
+from viguard.model.facts import Fact, Resource, Unknown
+from viguard.model.guest import Guest
+from viguard.model.host import Hardware, Host
+from viguard.model.inventory import Inventory
+from viguard.model.resources import Allocation
+from viguard.model.server import Cluster
+from viguard.policy.policy import CpuException, Policy, Profile
+
+NORMAL_SHARES = 1000
+"""Shares per virtual CPU at level normal. Source: vim.SharesInfo."""
+
+
+def floor(subject: Resource, context: Context) -> Verdict:
+    """A guest is sure of its share of the host's CPU: a reservation of at least the floor (10 %).
+
+    In ``modern`` shares of level normal or high (or custom ones worth as much) do too: they hold under contention what
+    a reservation holds always, and 10 % each would admit ten guests a host. Guests that are off count: they can start.
+    """
+    guest = expect(Guest, subject)
+    template = _template(guest, context)
+    if template:
+        return template
+    percent, key = _percent(guest, context.policy, "floor_percent")
+    tally = Tally(key)
+    allocation = guest.cpu
+    if isinstance(allocation, Unknown):
+        tally.miss(allocation, context.evidence(guest, "cpu"))
+        return tally.verdict()
+    tally.see(context.evidence(guest, "cpu", allocation.reservation, part=".reservation"))
+    if context.profile is Profile.MODERN:
+        enough = _fair(guest, allocation, context, tally)
+        if enough:
+            return tally.verdict("its shares hold its part when CPU is scarce")
+    hardware = _hardware(guest, context, tally)
+    if isinstance(hardware, Hardware):
+        wanted = int(hardware.total_mhz * percent / 100)
+        if allocation.reservation < wanted and tally.clean:
+            tally.fail(f"{allocation.reservation} MHz reserved, {wanted} MHz is {percent:g} % of its host")
+    return tally.verdict()
+
+
+def ceiling(subject: Resource, context: Context) -> Verdict:
+    """A guest cannot take more than its ceiling (20 %) of the host's CPU, by its limit or by its number of CPUs.
+
+    What a guest can take is the smaller of its limit and its virtual CPUs at the speed of one core.
+    """
+    guest = expect(Guest, subject)
+    template = _template(guest, context)
+    if template:
+        return template
+    percent, key = _percent(guest, context.policy, "ceiling_percent")
+    tally = Tally(key)
+    if isinstance(guest.cpu, Unknown):
+        tally.miss(guest.cpu, context.evidence(guest, "cpu"))
+    else:
+        limit = "unlimited" if guest.cpu.limit is None else guest.cpu.limit
+        tally.see(context.evidence(guest, "cpu", limit, part=".limit"))
+    hardware = _hardware(guest, context, tally)
+    if isinstance(hardware, Hardware) and isinstance(guest.cpu, Allocation):
+        _judge_ceiling(guest, hardware, percent, context, tally)
+    return tally.verdict()
+
+
+def overcommit(subject: Resource, context: Context) -> Verdict:
+    """Reservations leave room, and no guest can starve the others.
+
+    Room: reservations of running guests stay within the host's CPU less its part of what HA must keep free. In a
+    cluster with HA that is the largest host's CPU, spread over all hosts by size; without HA nothing is kept free.
+    Starving: no guest, running or not, has unlimited CPU together with high shares, or custom ones above normal.
+    """
+    host = expect(Host, subject)
+    tally = Tally()
+    guests = guests_on(host, context)
+    if isinstance(guests, Unknown):
+        tally.miss(guests, context.evidence(host, "guests", guests))
+        guests = []
+    else:
+        tally.see(context.evidence(host, "guests", [g.name for g in guests[:20]]))
+    guests = [g for g in guests if g.template is not True]
+    _judge_greed(guests, context, tally)
+    reserved = _reserved(guests, context, tally)
+    room = _room(host, reserved, context, tally)
+    if isinstance(room, int) and reserved > room:
+        tally.fail(f"running guests reserve {reserved} MHz, {room} MHz can be given away")
+    return tally.verdict(f"{reserved} MHz reserved")
+
+
+def _template(guest: Guest, context: Context) -> Verdict | None:
+    if isinstance(guest.template, Unknown):
+        return unknown(guest.template, context.evidence(guest, "template"))
+    return not_applicable("a template does not run", context.evidence(guest, "template")) if guest.template else None
+
+
+def _percent(guest: Guest, policy: Policy, field: str) -> tuple[float, str]:
+    for exception in policy.limits.cpu.exceptions:
+        value = _of_exception(exception, field)
+        if value is not None and fnmatchcase(guest.name, exception.guest):
+            return value, "limits.cpu.exceptions"
+    cpu = policy.limits.cpu
+    return (cpu.floor_percent if field == "floor_percent" else cpu.ceiling_percent), f"limits.cpu.{field}"
+
+
+def _of_exception(exception: CpuException, field: str) -> float | None:
+    return exception.floor_percent if field == "floor_percent" else exception.ceiling_percent
+
+
+def _hardware(guest: Guest, context: Context, tally: Tally) -> Fact[Hardware]:
+    host = host_of(guest, context)
+    if isinstance(host, Unknown):
+        tally.miss(host, context.evidence(guest, "host", host))
+        return host
+    found = capacity_mhz(host)
+    if isinstance(found, Unknown):
+        tally.miss(found, about(context, host, "hardware", found))
+    else:
+        tally.see(about(context, host, "hardware", found.total_mhz, part=" (MHz)"))
+    return found
+
+
+def _fair(guest: Guest, allocation: Allocation, context: Context, tally: Tally) -> bool:
+    evidence = context.evidence(guest, "cpu", allocation.level, part=".shares.level")
+    tally.see(evidence)
+    if allocation.level != "custom":
+        return allocation.level in ("normal", "high")
+    if isinstance(guest.cpus, Unknown):
+        tally.miss(guest.cpus, context.evidence(guest, "cpus"))
+        return False
+    return allocation.shares >= NORMAL_SHARES * guest.cpus
+
+
+def _judge_ceiling(guest: Guest, hardware: Hardware, percent: float, context: Context, tally: Tally) -> None:
+    limit = guest.cpu.limit if isinstance(guest.cpu, Allocation) else None
+    allowed = hardware.total_mhz * percent / 100
+    if limit is not None and limit <= allowed:
+        return
+    if isinstance(guest.cpus, Unknown):
+        tally.miss(guest.cpus, context.evidence(guest, "cpus"))
+        return
+    by_cpus = guest.cpus * hardware.cpu_mhz
+    tally.see(context.evidence(guest, "cpus"))
+    if by_cpus > allowed:
+        most = by_cpus if limit is None else min(limit, by_cpus)
+        tally.fail(f"it can take {most} MHz, {percent:g} % of its host is {allowed:.0f} MHz")
+
+
+def _judge_greed(guests: list[Guest], context: Context, tally: Tally) -> None:
+    greedy: list[Guest] = []
+    for guest in guests:
+        found = guest.cpu
+        if isinstance(found, Unknown):
+            tally.miss(found, about(context, guest, "cpu"))
+        elif found.limit is None and found.level == "high":
+            greedy.append(guest)
+        elif found.limit is None and found.level == "custom":
+            if isinstance(guest.cpus, Unknown):
+                tally.miss(guest.cpus, about(context, guest, "cpus"))
+            elif found.shares > NORMAL_SHARES * guest.cpus:
+                greedy.append(guest)
+    if greedy:
+        tally.fail(
+            f"unlimited CPU with more than normal shares: {listed(g.name for g in greedy)}",
+            *(about(context, g, "cpu") for g in greedy[:5]),
+        )
+
+
+def _reserved(guests: list[Guest], context: Context, tally: Tally) -> int:
+    total = 0
+    for guest in guests:
+        if isinstance(guest.power, Unknown):
+            tally.miss(guest.power, about(context, guest, "power"))
+        elif guest.power == "poweredOn" and isinstance(guest.cpu, Allocation):
+            total += guest.cpu.reservation
+            if guest.cpu.reservation:
+                tally.see(about(context, guest, "cpu", guest.cpu.reservation, part=".reservation"))
+    return total
+
+
+def _room(host: Host, reserved: int, context: Context, tally: Tally) -> Fact[int]:
+    hardware = capacity_mhz(host)
+    if isinstance(hardware, Unknown):
+        tally.miss(hardware, context.evidence(host, "hardware", hardware))
+        return hardware
+    tally.see(context.evidence(host, "hardware", hardware.total_mhz, part=" (MHz)"))
+    kept = context.index(Spare).of(host)
+    if not isinstance(kept, Unknown):
+        return int(hardware.total_mhz * (1 - kept))
+    if reserved <= hardware.total_mhz:  # what HA keeps free would decide
+        tally.miss(kept)
+    return hardware.total_mhz
+
+
+class Spare:
+    """The part of each cluster's CPU (0..1) that HA keeps free for the loss of its largest host."""
+
+    def __init__(self, inventory: Inventory, _policy: Policy) -> None:
+        self._inventory = inventory
+        self._kept: dict[str, Fact[float]] = {}
+
+    def of(self, host: Host) -> Fact[float]:
+        """The part for a host's cluster; 0 without a cluster or HA."""
+        if not host.cluster:
+            return 0.0
+        if host.cluster not in self._kept:
+            self._kept[host.cluster] = self._part(host.cluster)
+        return self._kept[host.cluster]
+
+    def _part(self, id_: str) -> Fact[float]:
+        cluster = self._inventory.get(Cluster, id_)
+        if cluster is None:
+            return not_read("its cluster was not read")
+        if cluster.lone or not cluster.ha:
+            return 0.0
+        return cluster.ha if isinstance(cluster.ha, Unknown) else self._largest(cluster)
+
+    def _largest(self, cluster: Cluster) -> Fact[float]:
+        if isinstance(cluster.hosts, Unknown):
+            return cluster.hosts
+        sizes: list[int] = []
+        for id_ in cluster.hosts:
+            host = self._inventory.get(Host, id_)
+            size = capacity_mhz(host) if host else None
+            if not isinstance(size, Hardware):
+                return not_read("the CPU of a host of its cluster was not read")
+            sizes.append(size.total_mhz)
+        return max(sizes) / sum(sizes) if sizes else 0.0

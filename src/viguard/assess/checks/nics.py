@@ -1,0 +1,82 @@
+"""Virtual NICs of guests. Source: report, Guests, "VLANs"."""
+
+from __future__ import annotations
+
+from viguard.assess.context import Context
+from viguard.assess.kind import expect, host_of, release
+from viguard.assess.operators import version
+from viguard.assess.tally import Tally, about, listed
+from viguard.assess.verdict import Verdict, not_applicable, unknown
+from viguard.model.facts import Fact, Resource, Unknown
+from viguard.model.guest import Guest
+
+FEW, MANY = 4, 10
+"""NICs a guest may have: up to hardware version 6 or ESX 3, and after. Source: report, Guests, "VLANs"."""
+
+
+def one_vlan(subject: Resource, context: Context) -> Verdict:
+    """Each NIC is on one configured VLAN: not a trunk, and not untagged, where the physical port decides."""
+    guest = expect(Guest, subject)
+    if isinstance(guest.nics, Unknown):
+        return unknown(guest.nics, context.evidence(guest, "nics"))
+    if not guest.nics:
+        return not_applicable("it has no NIC", context.evidence(guest, "nics"))
+    tally = Tally()
+    trunk, untagged = list[str](), list[str]()
+    for nic in guest.nics:
+        name = nic.label or str(nic.key)
+        vlan = context.inventory.vlan_of(guest, nic)
+        if isinstance(vlan, Unknown):
+            tally.miss(f"{listed([name])}: {vlan}", context.evidence(guest, "nics", vlan, part=f"[{nic.key}].vlan"))
+            continue
+        told = "unplugged" if vlan is None else "trunk" if vlan.is_trunk else vlan.id
+        tally.see(context.evidence(guest, "nics", told, part=f"[{nic.key}].vlan"))
+        if vlan is not None and vlan.is_trunk:
+            trunk.append(name)
+        elif vlan is not None and vlan.id == 0:
+            untagged.append(name)
+    if trunk:
+        tally.fail(f"several VLANs reach {listed(trunk)}")
+    if untagged:
+        tally.fail(f"no VLAN is set for {listed(untagged)}")
+    return tally.verdict()
+
+
+def count(subject: Resource, context: Context) -> Verdict:
+    """A guest has no more NICs than its platform carries: 4 on ESX 3 or hardware version 6 and older, 10 after."""
+    guest = expect(Guest, subject)
+    if isinstance(guest.nics, Unknown):
+        return unknown(guest.nics, context.evidence(guest, "nics"))
+    tally = Tally()
+    found = len(guest.nics)
+    tally.see(context.evidence(guest, "nics", found, part=".count"))
+    old_hardware = _old_hardware(guest, context, tally)
+    old_host = _old_host(guest, context, tally)
+    allowed = FEW if old_hardware or old_host else MANY
+    if found > allowed:
+        tally.fail(f"{found} NICs, its platform carries {allowed}")
+    return tally.verdict()
+
+
+def _old_hardware(guest: Guest, context: Context, tally: Tally) -> bool | None:
+    evidence = context.evidence(guest, "version")
+    found = version(guest.version.rpartition("-")[2]) if isinstance(guest.version, str) else None
+    if found is None:
+        why = guest.version if isinstance(guest.version, Unknown) else "its hardware version is not a number"
+        tally.miss(why, evidence)
+        return None
+    tally.see(evidence)
+    return found[0] < 7
+
+
+def _old_host(guest: Guest, context: Context, tally: Tally) -> bool | None:
+    host = host_of(guest, context)
+    if isinstance(host, Unknown):
+        tally.miss(host, context.evidence(guest, "host", host))
+        return None
+    found: Fact[tuple[int, int]] = release(host.product)
+    if isinstance(found, Unknown):
+        tally.miss(found, about(context, host, "product", found))
+        return None
+    tally.see(about(context, host, "product", f"{found[0]}.{found[1]}", part=".version"))
+    return found < (4, 0)
