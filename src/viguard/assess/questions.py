@@ -1,10 +1,15 @@
-"""The report's five questions and its main question, answered from results. Pure: content is handed in."""
+"""The report's five questions and its main question, answered from results."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cache
 
+import msgspec
+import yaml
+
+from viguard import content
 from viguard.model.audit import Answer, ControlCard, Recommendation
 from viguard.model.facts import Struct
 from viguard.model.result import Result, Status
@@ -118,3 +123,10 @@ def _by_control(results: Iterable[Result]) -> dict[str, list[Result]]:
     for result in results:
         found[result.control].append(result)
     return found
+
+
+@cache
+def load_questions() -> tuple[Question, ...]:
+    """The questions of viguard's content."""
+    found = yaml.safe_load(content.text("questions.yaml"))
+    return msgspec.convert(found["questions"], tuple[Question, ...])

@@ -34,8 +34,8 @@ def command(
     request = audit.Request(
         sources=sources, policy=policy_file, waivers=waivers_file, selection=selection, remember=False
     )
-    with talk.progress() as progress:
-        found = audit.run(request, ask=talk.ask, progress=progress)
+    with talk.person() as person:
+        found = audit.run(request, person)
     talk.notes(found.notes)
     with results_to(None) as stream:
         show.answers(found.audit, format_, stream)

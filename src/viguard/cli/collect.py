@@ -31,8 +31,8 @@ def vsphere(sources: Sources, talk: Talk, output: Path) -> None:
     """
     from viguard.usecases import collect
 
-    with talk.progress() as progress:
-        done = collect.vsphere(sources, output, ask=talk.ask, progress=progress)
+    with talk.person() as person:
+        done = collect.vsphere(sources, output, person)
     _tell(talk, done)
 
 

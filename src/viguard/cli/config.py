@@ -28,8 +28,8 @@ def check(sources: Sources, talk: Talk) -> None:
     """
     from viguard.usecases import config, show
 
-    with talk.progress() as progress:
-        found = config.check(sources, ask=talk.ask, progress=progress)
+    with talk.person() as person:
+        found = config.check(sources, person)
     with results_to(None) as stream:
         show.privileges(found, stream)
     raise click.exceptions.Exit(0 if all(not f.missing for f in found) else 4)

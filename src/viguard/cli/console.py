@@ -5,15 +5,15 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import IO, TYPE_CHECKING
 
 import click
 
-Progress: TypeAlias = Callable[[str, int, int], None]
-"""Told while something long goes on: what, how many are done, how many there are (0: not known)."""
+if TYPE_CHECKING:
+    from viguard.usecases.person import Person, Progress
 
 
 class Talk:
@@ -52,8 +52,16 @@ class Talk:
         return str(click.prompt(question.rstrip(": "), err=True))
 
     @contextmanager
-    def progress(self) -> Iterator[Progress]:
-        """A progress line on stderr while the block runs, when a person watches; lines when verbose."""
+    def person(self) -> Iterator[Person]:
+        """The person at the terminal: can be asked, and watches progress while the block runs."""
+        from viguard.usecases.person import Person
+
+        with self._progress() as progress:
+            yield Person(ask=self.ask, progress=progress)
+
+    @contextmanager
+    def _progress(self) -> Iterator[Progress]:
+        """A progress line on stderr when a person watches, lines when verbose, else nothing."""
         if self.quiet or (not sys.stderr.isatty() and not self.verbose):
             yield _silent
         elif self.verbose and not sys.stderr.isatty():

@@ -23,8 +23,8 @@ def command(talk: Talk, format_: str, output: str | None, today: bool) -> None:
 
     from viguard.usecases import demo, show
 
-    with talk.progress() as progress:
-        found = demo.run(today=today, progress=progress)
+    with talk.person() as person:
+        found = demo.run(person, today=today)
     with results_to(Path(output) if output else None) as stream:
         show.audit(found.audit, format_, stream)
     talk.say("This was the built-in demo estate. Yours: viguard audit https://vcenter.example.org")

@@ -28,7 +28,7 @@ def command(sources: Sources, talk: Talk, output: Path, tables: tuple[Path, ...]
     """
     from viguard.usecases import init
 
-    with talk.progress() as progress:
-        said = init.run(sources, output, tables, ask=talk.ask, progress=progress)
+    with talk.person() as person:
+        said = init.run(sources, output, tables, person)
     talk.notes(said)
     talk.say(f"written: {output}; look for `decide:` in it, then viguard audit SOURCE --policy {output}")

@@ -27,7 +27,7 @@ def command(
     """List hosts and guests by site, cluster, zone or VLAN."""
     from viguard.usecases import inventory, show
 
-    with talk.progress() as progress:
-        listing = inventory.run(sources, by, policy_file, selection, ask=talk.ask, progress=progress)
+    with talk.person() as person:
+        listing = inventory.run(sources, by, policy_file, selection, person)
     with results_to(None) as stream:
         show.listing(listing, format_, stream)

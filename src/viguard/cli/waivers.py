@@ -31,8 +31,8 @@ def lint(file: Path, sources: Sources, talk: Talk, policy_file: Path | None) -> 
     """
     from viguard.usecases import show, waivers
 
-    with talk.progress() as progress:
-        found = waivers.lint(file, sources, policy_file, ask=talk.ask, progress=progress)
+    with talk.person() as person:
+        found = waivers.lint(file, sources, policy_file, person)
     with results_to(None) as stream:
         show.lines(found, stream, nothing="the waivers are in order")
     raise click.exceptions.Exit(3 if found else 0)

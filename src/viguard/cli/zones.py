@@ -28,7 +28,7 @@ def explain(guest: str, sources: Sources, talk: Talk, policy_file: Path) -> None
     """Each NIC of GUEST (name, path or id), its VLAN, the zones it was recognised by, and the line of the policy."""
     from viguard.usecases import show, zones
 
-    with talk.progress() as progress:
-        found = zones.explain(guest, sources, policy_file, ask=talk.ask, progress=progress)
+    with talk.person() as person:
+        found = zones.explain(guest, sources, policy_file, person)
     with results_to(None) as stream:
         show.lines(found, stream, nothing="in no zone")

@@ -154,3 +154,22 @@ class Inventory:
     def host_of(self, guest: Guest) -> Host | None:
         """The host of a guest, or None when it was not read."""
         return self.get(Host, guest.host) if isinstance(guest.host, str) else None
+
+    def counted(self) -> dict[str, int]:
+        """Number of objects by kind, as a person counts them."""
+        vcenters = sum(s.is_vcenter for s in self.servers)
+        return {
+            "vCenter": vcenters,
+            "host": len(self.hosts),
+            "guest": len(self.guests),
+            "template": len(self.templates),
+        }
+
+    def uuids(self) -> dict[str, str]:
+        """The UUID of each guest by resource id: what a guest keeps when it moves to another server."""
+        return {
+            g.id: uuid
+            for g in self.all(Guest)
+            for uuid in [g.instance_uuid if isinstance(g.instance_uuid, str) else g.uuid]
+            if isinstance(uuid, str) and uuid
+        }

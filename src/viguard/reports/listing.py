@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 
 import msgspec
@@ -19,6 +19,7 @@ from viguard.model.inventory import Inventory
 from viguard.model.server import Product
 from viguard.model.text import visible
 from viguard.policy.policy import Sites
+from viguard.policy.zones import Zones
 
 NOT_KNOWN = "(not known)"
 
@@ -75,11 +76,11 @@ def by_vlan(inventory: Inventory, chosen: Callable[[str], bool]) -> Listing:
     return _listing("vlan", inventory, chosen, of_host, of_guest)
 
 
-def by_zone(inventory: Inventory, chosen: Callable[[str], bool], zones: Mapping[str, Iterable[str]]) -> Listing:
-    """Guests by zone, hosts by the zones of their guests. ``zones`` are zone names by guest id."""
+def by_zone(inventory: Inventory, chosen: Callable[[str], bool], zones: Zones) -> Listing:
+    """Guests by zone, hosts by the zones of their guests."""
 
     def of_guest(guest: Guest) -> list[str]:
-        return sorted(zones.get(guest.id, ())) or ["(no zone)"]
+        return sorted(zones.of_guest(guest).zones) or ["(no zone)"]
 
     def of_host(host: Host) -> list[str]:
         guests = inventory.guests_by_host.get(host.id, ())

@@ -13,7 +13,8 @@ from rich.console import Console
 
 from viguard.model.audit import Audit
 from viguard.model.text import printable
-from viguard.reports import cards, csv, html, jsonl, listing as listings, terminal
+from viguard.reports import cards, csv, html, jsonl, terminal
+from viguard.reports import listing as listings
 from viguard.reports.listing import Listing
 from viguard.usecases.config import Checked
 from viguard.usecases.controls import Shown

@@ -1,0 +1,173 @@
+"""The main job: read or load an estate, judge it, compare with the last audit."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from viguard import __version__
+from viguard.assess import controls as catalogue
+from viguard.assess.engine import assess
+from viguard.assess.questions import answer, load_questions, roadmap
+from viguard.assess.score import summarise
+from viguard.errors import StoreError
+from viguard.model.audit import Audit, FixedFinding
+from viguard.model.derived import NO_SOURCE, Derived
+from viguard.model.facts import Struct
+from viguard.model.inventory import Inventory
+from viguard.model.result import Result, Severity
+from viguard.policy.load import load as load_policy
+from viguard.policy.owners import owners_of
+from viguard.policy.policy import NO_POLICY, Policy
+from viguard.policy.selection import Selection, selected
+from viguard.policy.waivers import load_waivers
+from viguard.policy.zones import Zones
+from viguard.store import audits
+from viguard.usecases.person import Person
+from viguard.usecases.sources import Estate, Sources, open_estate
+
+FINDINGS, INCOMPLETE = 3, 4
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """What to audit. ``remember``: compare with earlier audits and keep this one."""
+
+    sources: Sources
+    policy: Path | None = None
+    waivers: Path | None = None
+    selection: Selection = Selection()
+    remember: bool = True
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """An audit, and what a person should know beside it."""
+
+    audit: Audit
+    notes: tuple[str, ...] = ()
+
+
+def run(request: Request, person: Person) -> Found:
+    """Judge the estate that the request names.
+
+    Raises:
+        ViguardError: a source, the policy or the waivers cannot be read. The store never stops an audit.
+    """
+    started = _now()
+    controls = catalogue.load()
+    policy = load_policy(request.policy, controls) if request.policy else NO_POLICY
+    waivers = load_waivers(request.waivers, controls) if request.waivers else ()
+    estate = open_estate(request.sources, person)
+    history = _History(request, estate)
+    person.progress("judging", 0, 0)
+    judged = assess(
+        estate.inventory, policy, Derived(last_audit_at=history.last_audit_at()), controls, waivers, started
+    )
+    results = _chosen(judged.results, estate.inventory, policy, request.selection)
+    cards = {control.id: control.card for control in controls.values()}
+    audit = Audit(
+        started_at=started,
+        ended_at=_now(),
+        read_at=estate.inventory.read_at,
+        tool=f"viguard {__version__}",
+        sources=estate.inventory.sources,
+        complete=estate.inventory.complete,
+        gaps=estate.inventory.gaps,
+        policy_file=policy.file,
+        counted=estate.inventory.counted(),
+        results=results,
+        controls=cards,
+        summary=summarise(results),
+        answers=answer(load_questions(), results),
+        roadmap=roadmap(cards, results),
+    )
+    return history.remember(audit, policy)
+
+
+def exit_code(audit: Audit, fail_on: str) -> int:
+    """3 with findings at least as severe as ``fail_on``, 4 when incomplete, else 0. Findings win."""
+    if fail_on != "none":
+        bound = Severity(fail_on).rank
+        if any(n for severity, n in audit.summary.failed.items() if severity.rank <= bound):
+            return FINDINGS
+    return 0 if audit.complete else INCOMPLETE
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _chosen(
+    results: tuple[Result, ...], inventory: Inventory, policy: Policy, selection: Selection
+) -> tuple[Result, ...]:
+    """The results that the selection names; results about the estate as a whole only when nothing is left out."""
+    if selection.everything:
+        return results
+    ids = selected(inventory, selection, owners_of(Zones(inventory, policy)))
+    return tuple(r for r in results if r.resource.id in ids)
+
+
+class _History:
+    """Earlier audits of the same scope. Every failure of the store becomes a note."""
+
+    def __init__(self, request: Request, estate: Estate) -> None:
+        self._estate, self._notes = estate, list(estate.notes)
+        self._scope = estate.scope + ("" if request.selection.everything else f" {request.selection}")
+        self._store: audits.Store | None = None
+        if request.remember:
+            try:
+                self._store = audits.Store()
+            except StoreError as error:
+                self._lost(error)
+
+    def last_audit_at(self) -> datetime | None:
+        """End of the last complete audit, NO_SOURCE when nobody remembers."""
+        if self._store is None:
+            return NO_SOURCE  # type: ignore[return-value]
+        try:
+            return self._store.last_audit_at(self._scope)
+        except StoreError as error:
+            self._lost(error)
+            return NO_SOURCE  # type: ignore[return-value]
+
+    def remember(self, audit: Audit, policy: Policy) -> Found:
+        """The audit with what became of each finding."""
+        if self._store is not None:
+            try:
+                audit = self._recorded(self._store, audit, policy)
+            except StoreError as error:
+                self._lost(error)
+        return Found(audit=audit, notes=tuple(self._notes))
+
+    def _recorded(self, store: audits.Store, audit: Audit, policy: Policy) -> Audit:
+        inventory = self._estate.inventory
+        done = store.record(
+            audits.Audit(
+                scope=self._scope,
+                started_at=audit.started_at,
+                ended_at=audit.ended_at,
+                read_at=audit.read_at,
+                complete=audit.complete,
+                score=audit.summary.score,
+                coverage=audit.summary.coverage,
+                counts={str(k): v for k, v in audit.summary.by_status.items()},
+                policy_digest=_digest(policy),
+            ),
+            audit.results,
+            identities=inventory.uuids(),
+            present=inventory.by_id.keys(),
+        )
+        if done.audit is None:
+            self._notes.append("a newer audit of this estate is known: nothing is compared with these older facts")
+        fixed = tuple(FixedFinding(id=f.id, control=f.control, path=f.path, how=f.fixed_how or "") for f in done.fixed)
+        return replace(audit, results=done.results, fixed=fixed)
+
+    def _lost(self, error: StoreError) -> None:
+        self._store = None
+        self._notes.append(f"this audit is not compared with earlier ones and not remembered: {error}")
+
+
+def _digest(policy: Policy) -> str:
+    return sha256(Path(policy.file).read_bytes()).hexdigest() if policy.file else ""
