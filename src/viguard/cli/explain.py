@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
-from viguard.cli.console import results_to
+from viguard.cli import options
+from viguard.cli.console import Talk, results_to
+
+if TYPE_CHECKING:
+    from viguard.usecases.sources import Sources
 
 
 @click.command("explain")
 @click.argument("finding", metavar="FINDING")
-def command(finding: str) -> None:
-    """Explain a finding of the last audit: why it matters, the evidence, the deciding line of the policy, the fix.
+@options.sources
+@options.policy
+@options.talk
+def command(
+    finding: str, sources: Sources, talk: Talk, policy_file: Path | None, waivers_file: Path | None
+) -> None:
+    """Explain a finding: why it matters, the evidence, the deciding line of the policy, the fix, side effects.
 
-    FINDING is an id as audits print it, e.g. VG-0123456789.
+    FINDING is an id as audits print it, e.g. VG-0123456789. Without a SOURCE it is looked up in the last audits; with
+    one the SOURCE is judged again, and any result of it (a pass, an unknown) can be explained.
     """
-    from viguard.usecases import explain, show
+    from viguard.usecases import audit, explain, show
 
+    request = audit.Request(sources=sources, policy=policy_file, waivers=waivers_file, remember=False)
+    with talk.person() as person:
+        found = explain.run(finding, request, person)
     with results_to(None) as stream:
-        show.explanation(explain.run(finding), stream)
+        show.explanation(found, stream)

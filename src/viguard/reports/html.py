@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from viguard.model.audit import Audit
 from viguard.model.result import Evidence, Result, Severity, Status
+from viguard.model.text import plural
 from viguard.reports.csv import evidence_text
 from viguard.reports.grouping import by_control, unjudged, unknown_reasons
 
@@ -24,6 +25,7 @@ def render(audit: Audit) -> str:
     rows = by_control(audit)
     return _template().render(
         audit=audit,
+        plural=plural,
         severities=list(Severity),
         statuses=LISTED,
         rows=rows,

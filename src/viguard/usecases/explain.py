@@ -1,0 +1,53 @@
+"""Everything about one result."""
+
+from __future__ import annotations
+
+import msgspec
+
+from viguard.assess import controls as catalogue
+from viguard.errors import InputError
+from viguard.model.audit import ControlCard
+from viguard.model.facts import Struct
+from viguard.model.result import Result
+from viguard.store.audits import Store
+from viguard.usecases import audit
+from viguard.usecases.person import Person
+
+
+class Explained(Struct, frozen=True, kw_only=True):
+    """A result with its control and its history."""
+
+    result: Result
+    card: ControlCard | None
+    history: tuple[str, ...] = ()
+
+
+def run(result_id: str, request: audit.Request, person: Person) -> Explained:
+    """The result of that id: of an audit of the request's sources, or of the last audit that is remembered.
+
+    Raises:
+        InputError: it is not there.
+        ViguardError: a source or the store cannot be read.
+    """
+    if request.sources.names:
+        results = audit.run(request, person).audit.results
+        found = next((r for r in results if r.id == result_id), None)
+        history: tuple[str, ...] = ()
+    else:
+        found, history = _remembered(result_id)
+    if found is None:
+        raise InputError(
+            f"no result {result_id!r}",
+            hint="ids stand in `viguard audit --all` and `--format jsonl`; name the SOURCE to explain passes and unknowns",
+        )
+    control = catalogue.load().get(found.control)
+    return Explained(result=found, card=control.card if control else None, history=history)
+
+
+def _remembered(result_id: str) -> tuple[Result | None, tuple[str, ...]]:
+    store = Store()
+    known = store.finding(result_id)
+    if not known or not known[-1].document:
+        return None, ()
+    steps = tuple(f"{s.at:%Y-%m-%d %H:%M} {s.change}: {s.reason or s.status}" for s in store.history(result_id))
+    return msgspec.json.decode(known[-1].document, type=Result), steps
