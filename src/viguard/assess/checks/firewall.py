@@ -10,6 +10,7 @@ from viguard.assess.tally import Tally, listed
 from viguard.assess.verdict import Verdict, not_applicable, unknown
 from viguard.model.facts import Resource, Unknown
 from viguard.model.host import Firewall, Host, Port, Ruleset
+from viguard.model.result import Evidence
 from viguard.model.tables import PortRow
 
 
@@ -28,8 +29,9 @@ def table_closed(subject: Resource, context: Context) -> Verdict:
         if blocked is None:
             tally.miss(f"the default for {way} traffic is not told")
             continue
-        evidence = context.evidence(host, "firewall", blocked, part=part)
-        tally.see(evidence) if blocked else tally.fail(f"{way} traffic is let through by default", evidence)
+        if not blocked:
+            tally.fail(f"{way} traffic is let through by default")
+        tally.see(context.evidence(host, "firewall", blocked, part=part))
     _judge_rulesets(host, firewall, context, tally)
     return tally.verdict()
 
@@ -77,14 +79,14 @@ def _judge_rulesets(host: Host, firewall: Firewall, context: Context, tally: Tal
         return
     enabled = [r for r in firewall.rulesets if r.enabled]
     tally.see(context.evidence(host, "firewall", [r.key for r in enabled], part=".ruleset[enabled]"))
-    outside: list[str] = []
+    outside: dict[str, Evidence] = {}
     for ruleset in enabled:
         extra = [_shown(port) for port in ruleset.ports if not any(_covers(row, port) for row in rows)]
         if extra:
-            outside.append(f"{ruleset.key} ({listed(extra)})")
-            tally.see(context.evidence(host, "firewall", extra[:20], part=f".ruleset[{ruleset.key}].rule"))
+            part = f".ruleset[{ruleset.key}].rule"
+            outside[f"{ruleset.key} ({listed(extra)})"] = context.evidence(host, "firewall", extra[:20], part=part)
     if outside:
-        tally.fail(f"open but not in the table: {listed(outside)}")
+        tally.fail(f"open but not in the table: {listed(outside)}", *outside.values())
 
 
 def _covers(row: PortRow, port: Port) -> bool:

@@ -14,6 +14,7 @@ from viguard.model.access import Access, Event
 from viguard.model.facts import Resource, Unknown
 from viguard.model.guest import Guest
 from viguard.model.inventory import Inventory
+from viguard.model.result import Evidence
 from viguard.model.text import visible
 from viguard.policy.policy import Policy
 
@@ -88,16 +89,22 @@ def _judge_making(making: list[Event], access: Access, context: Context) -> Verd
     if not copies:
         return failed("made from scratch, not from a template", evidence, policy=key)
     source = context.inventory.get(Guest, event.source)
-    approved = context.policy.approved.templates
     if source is None:
-        if event.type == DEPLOYED and approved is None:
+        if event.type == DEPLOYED and context.policy.approved.templates is None:
             return passed(evidence, reason="deployed from a template", policy=key)
         return unknown("the source that it was made from was not read", evidence, policy=key)
+    return _judge_source(source, event, evidence, context)
+
+
+def _judge_source(source: Guest, event: Event, evidence: Evidence, context: Context) -> Verdict:
+    key = "approved.templates"
+    kind = about(context, source, "template")
     if isinstance(source.template, Unknown):
-        return unknown(source.template, evidence, about(context, source, "template"), policy=key)
+        return unknown(source.template, evidence, kind, policy=key)
     name = visible(source.name, 60)
     if event.type == CLONED and not source.template:
-        return failed(f"a clone of the guest {name}, which is no template", evidence, policy=key)
+        return failed(f"a clone of the guest {name}, which is no template", evidence, kind, policy=key)
+    approved = context.policy.approved.templates
     if approved is not None and not any(fnmatchcase(t, p) for p in approved for t in (source.name, source.path)):
-        return failed(f"the template {name} is not registered", evidence, policy=key)
-    return passed(evidence, about(context, source, "template"), reason=f"deployed from {name}", policy=key)
+        return failed(f"the template {name} is not registered", evidence, kind, policy=key)
+    return passed(evidence, kind, reason=f"deployed from {name}", policy=key)

@@ -1,0 +1,179 @@
+"""Trust zones on one host: kept apart as the policy asks. Source: report, "Trusted Zones (DMZs)"; "VMware"."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import combinations
+
+from viguard.assess.context import Context
+from viguard.assess.kind import expect, guests_on, not_read
+from viguard.assess.segments import Plug, groups_of, guest_plugs, interface_plugs
+from viguard.assess.tally import Tally, listed
+from viguard.assess.verdict import Verdict, not_applicable, unknown
+from viguard.model.facts import Fact, Resource, Unknown
+from viguard.model.guest import Guest
+from viguard.model.host import Host
+from viguard.model.inventory import Inventory
+from viguard.model.network import DistributedSwitch, StandardPortGroup
+from viguard.model.server import Cluster
+from viguard.policy.policy import Policy, Purpose, Sharing
+from viguard.policy.zones import PortGroup, Zones
+
+UNDECIDED = "the policy does not say which zones there are"
+
+
+def physical_nic(subject: Resource, context: Context) -> Verdict:
+    """Traffic of DMZ zones leaves through adapters that carry nothing else; so do zones that need an own NIC.
+
+    What a port group carries: its own zones and those of the guests and interfaces plugged into it. Its adapters: its
+    own active and standby ones, or its switch's. A port group without any zone beside a DMZ on one adapter is unknown.
+    """
+    host = expect(Host, subject)
+    if not context.index(Zones).decided:
+        return unknown(UNDECIDED, policy="zones")
+    tally = Tally("zones")
+    carriers = _carriers(host, context, tally)
+    dmz = context.index(Zones).having(Purpose.DMZ)
+    used = {zone for found in carriers.values() for zone in found}
+    apart = any(_own_nic(a, b, context.policy) for a, b in combinations(sorted(used), 2))
+    if tally.clean and not used.intersection(dmz) and not apart:
+        return not_applicable("it carries no zone that needs an own adapter", context.evidence(host, "port_groups"))
+    for device, found in sorted(carriers.items()):
+        tally.see(context.evidence(host, "nics", sorted(found), part=f"[{device}].zones"))
+        _judge_adapter(device, found, context, tally)
+    if not carriers:
+        tally.see(context.evidence(host, "port_groups"))
+    return tally.verdict("no adapter is shared")
+
+
+def same_zone_host(subject: Resource, context: Context) -> Verdict:
+    """No two zones meet on the host, or in its cluster, that the policy keeps on separate hosts or clusters.
+
+    Guests that are off count: they can start. A guest in no zone, and a pair that the policy does not decide, leave
+    the answer open.
+    """
+    host = expect(Host, subject)
+    if not context.index(Zones).decided:
+        return unknown(UNDECIDED, policy="zones")
+    tally = Tally("pairs")
+    here = _zones_on(host, context, tally)
+    tally.see(context.evidence(host, "guests", sorted(here), part=".zones"))
+    for one, other in combinations(sorted(here), 2):
+        sharing = context.policy.sharing(one, other)
+        if sharing is None:
+            tally.miss(f"the policy does not say what {listed([one])} and {listed([other])} may share")
+        elif sharing in (Sharing.SEPARATE_HOST, Sharing.SEPARATE_CLUSTER):
+            tally.fail(f"{_guests_in(one, here)} beside {_guests_in(other, here)}")
+    _judge_cluster(host, here, context, tally)
+    return tally.verdict(f"zones: {listed(sorted(here)) or 'none'}")
+
+
+class ZonesByHost:
+    """Zones of the guests on each host and in each cluster: names of guests by zone, and what is not known."""
+
+    def __init__(self, inventory: Inventory, policy: Policy) -> None:
+        zones = Zones(inventory, policy)
+        self.by_host: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        self.by_cluster: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        self.uncertain: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for host_id, guests in inventory.guests_by_host.items():
+            host = inventory.get(Host, host_id)
+            cluster = inventory.get(Cluster, host.cluster) if host else None
+            for guest in guests:
+                self._place(guest, zones, host_id, cluster.id if cluster and not cluster.lone else "")
+
+    def _place(self, guest: Guest, zones: Zones, host_id: str, cluster_id: str) -> None:
+        found = zones.of_guest(guest)
+        for zone in found.zones:
+            self.by_host[host_id][zone].append(guest.name)
+            if cluster_id:
+                self.by_cluster[cluster_id][zone].append(guest.name)
+        for why in found.unread:
+            self.uncertain[host_id][f"zones not certain ({why})"].append(guest.name)
+        if not found.zones and found.certain:
+            self.uncertain[host_id]["in no zone"].append(guest.name)
+
+
+def _zones_on(host: Host, context: Context, tally: Tally) -> dict[str, list[str]]:
+    guests = guests_on(host, context)
+    index = context.index(ZonesByHost)
+    if isinstance(guests, Unknown):
+        tally.miss(guests, context.evidence(host, "guests", guests))
+    for why, names in index.uncertain.get(host.id, {}).items():
+        tally.miss(f"{why}: {listed(names)}", context.evidence(host, "guests", names[:20], part=".zones unknown"))
+    return dict(index.by_host.get(host.id, {}))
+
+
+def _guests_in(zone: str, here: dict[str, list[str]]) -> str:
+    return f"zone {listed([zone])} ({listed(here[zone])})"
+
+
+def _judge_cluster(host: Host, here: dict[str, list[str]], context: Context, tally: Tally) -> None:
+    around = context.index(ZonesByHost).by_cluster.get(host.cluster, {})
+    for one in sorted(here):
+        for other in sorted(set(around) - set(here)):
+            if context.policy.sharing(one, other) is Sharing.SEPARATE_CLUSTER:
+                tally.fail(f"{_guests_in(one, here)} in one cluster with {_guests_in(other, around)}")
+
+
+def _carriers(host: Host, context: Context, tally: Tally) -> dict[str, dict[str, str]]:
+    """Zones by adapter, each with a name of who brings it; the zone "" stands for what is in no zone."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    groups = groups_of(host, context)
+    plugs: list[Plug] = []
+    if isinstance(groups, Unknown):
+        tally.miss(groups, context.evidence(host, "port_groups", groups))
+    else:
+        zones = context.index(Zones)
+        plugs += [Plug(name=g.name, group=g, zones=zones.of_port_group(g)) for g in groups]
+    for part, field in ((guest_plugs(host, context), "guests"), (interface_plugs(host, context), "vmkernel")):
+        if isinstance(part, Unknown):
+            tally.miss(part, context.evidence(host, field, part))
+        else:
+            plugs += part
+    zoned = {p.group.id for p in plugs if not isinstance(p.group, Unknown) and p.zones.zones}
+    for plug in plugs:
+        for why in plug.zones.unread:
+            tally.miss(f"{listed([plug.name])}: {why}")
+        devices = plug.group if isinstance(plug.group, Unknown) else _adapters(host, plug.group, context)
+        if isinstance(devices, Unknown):
+            tally.miss(f"{listed([plug.name])}: {devices}")
+            continue
+        alone = not isinstance(plug.group, Unknown) and plug.group.id not in zoned
+        for device in devices:
+            for zone in plug.zones.zones or (("",) if alone else ()):
+                found[device].setdefault(zone, plug.name)
+    return found
+
+
+def _adapters(host: Host, group: PortGroup, context: Context) -> Fact[tuple[str, ...]]:
+    if isinstance(group, StandardPortGroup):
+        if isinstance(group.uplinks, tuple):
+            return group.uplinks
+        switch = context.inventory.switches_by_host.get(host.id, {}).get(group.switch)
+        return switch.uplinks if switch else not_read("its switch was not read")
+    if isinstance(group.switch, Unknown):
+        return group.switch
+    distributed = context.inventory.get(DistributedSwitch, group.switch)
+    if distributed is None:
+        return not_read("its switch was not read")
+    if isinstance(distributed.members, Unknown):
+        return distributed.members
+    return next((m.uplinks for m in distributed.members if m.host == host.id), ())
+
+
+def _judge_adapter(device: str, found: dict[str, str], context: Context, tally: Tally) -> None:
+    dmz = set(context.index(Zones).having(Purpose.DMZ))
+    ours = sorted(z for z in found if z in dmz)
+    others = sorted(z for z in found if z and z not in dmz)
+    if ours and others:
+        tally.fail(f"{device} carries {listed(ours)} and {listed(f'{z} ({found[z]})' for z in others)}")
+    elif ours and "" in found:
+        tally.miss(f"{device} carries {listed(ours)} and {listed([found['']])}, which is in no zone")
+    for one, other in combinations(sorted(z for z in found if z), 2):
+        if _own_nic(one, other, context.policy) and (one in dmz) == (other in dmz):
+            tally.fail(f"{device} carries {listed([one])} and {listed([other])}, which need an adapter each")
+
+
+def _own_nic(one: str, other: str, policy: Policy) -> bool:
+    return policy.sharing(one, other) is Sharing.SHARE_OWN_NIC

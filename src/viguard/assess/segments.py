@@ -1,0 +1,135 @@
+"""The networks of one host: its port groups and interfaces, and what shares a VLAN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import ip_interface
+
+from viguard.assess.context import Context
+from viguard.assess.kind import guests_on, not_read
+from viguard.model.facts import Fact, Struct, Unknown
+from viguard.model.guest import Guest
+from viguard.model.host import Host
+from viguard.model.network import VGT, DvPortGroup, StandardPortGroup, Vlan, VmkernelNic
+from viguard.policy.zones import Membership, PortGroup, Zones
+
+
+class Plug(Struct, frozen=True, kw_only=True):
+    """Something plugged into a port group of a host: ``name`` for people, the group, and what its zones are."""
+
+    name: str
+    group: Fact[PortGroup]
+    zones: Membership = Membership()
+
+
+def interfaces(host: Host) -> Fact[list[VmkernelNic]]:
+    """Every vmkernel and service console interface. Only classic ESX has a console."""
+    if isinstance(host.vmkernel, Unknown):
+        return host.vmkernel
+    if isinstance(host.console_nics, Unknown):
+        return list(host.vmkernel) if host.is_esxi else host.console_nics
+    return [*host.vmkernel, *host.console_nics]
+
+
+def group_of(host: Host, nic: VmkernelNic, context: Context) -> Fact[PortGroup]:
+    """The port group of an interface."""
+    inventory = context.inventory
+    if nic.dv_port_group:
+        found: PortGroup | None = inventory.dv_port_groups_by_key.get((host.server, nic.dv_port_group))
+    else:
+        found = inventory.port_groups_by_host.get(host.id, {}).get(nic.port_group)
+    return found or not_read(f"the port group of {nic.device} was not read")
+
+
+def zones_of(host: Host, nic: VmkernelNic, context: Context) -> Membership:
+    """Zones of an interface: its port group's and its address's."""
+    zones = context.index(Zones)
+    group = group_of(host, nic, context)
+    by_address = zones.of_address(nic.address, nic.device).matches if nic.address else ()
+    if isinstance(group, Unknown):
+        return Membership(matches=by_address, unread=(group,))
+    by_group = zones.of_port_group(group)
+    return Membership(matches=(*by_group.matches, *by_address), unread=by_group.unread)
+
+
+def interface_plugs(host: Host, context: Context) -> Fact[list[Plug]]:
+    """Every interface of a host as a plug."""
+    nics = interfaces(host)
+    if isinstance(nics, Unknown):
+        return nics
+    return [Plug(name=n.device, group=group_of(host, n, context), zones=zones_of(host, n, context)) for n in nics]
+
+
+def guest_plugs(host: Host, context: Context) -> Fact[list[Plug]]:
+    """Every NIC of the guests and templates on a host, by guest; unplugged NICs left out."""
+    guests = guests_on(host, context)
+    if isinstance(guests, Unknown):
+        return guests
+    plugs: list[Plug] = []
+    for guest in guests:
+        found = _plugs(guest, context)
+        if isinstance(found, Unknown):
+            return found
+        plugs += found
+    return plugs
+
+
+def groups_of(host: Host, context: Context) -> Fact[list[StandardPortGroup]]:
+    """The standard port groups of a host; Unknown when one that it names was not read."""
+    if isinstance(host.port_groups, Unknown):
+        return host.port_groups
+    held = context.inventory.port_groups_by_host.get(host.id, {})
+    missing = [name for name in host.port_groups if name not in held]
+    return not_read(f"{len(missing)} of its port groups were not read") if missing else list(held.values())
+
+
+def together(one: PortGroup, other: PortGroup) -> Fact[bool]:
+    """Whether two port groups of a host can be one network: a VLAN in common, or both untagged on one switch."""
+    if isinstance(one.vlan, Unknown):
+        return one.vlan
+    if isinstance(other.vlan, Unknown):
+        return other.vlan
+    if _untagged(one.vlan) and _untagged(other.vlan):
+        return one.switch == other.switch
+    return any(a <= d and c <= b for a, b in ranges(one.vlan) for c, d in ranges(other.vlan))
+
+
+def ranges(vlan: Vlan) -> tuple[tuple[int, int], ...]:
+    """The tagged VLANs of a port group as inclusive ranges."""
+    if vlan.id == VGT:
+        return ((1, VGT - 1),)
+    if vlan.trunk:
+        return vlan.trunk
+    return ((vlan.id, vlan.id),) if vlan.id else ()
+
+
+def reaches(nic: VmkernelNic, addresses: Iterable[str]) -> bool:
+    """Whether any of the addresses lies in the interface's own subnet."""
+    try:
+        network = ip_interface(f"{nic.address}/{nic.netmask}").network
+    except ValueError:
+        return False
+    return any(_inside(address, network) for address in addresses)
+
+
+def _inside(address: str, network: object) -> bool:
+    try:
+        return ip_interface(address.partition("/")[0]).ip in network  # type: ignore[operator]
+    except ValueError:
+        return False
+
+
+def _untagged(vlan: Vlan) -> bool:
+    return vlan.id == 0 and not vlan.trunk
+
+
+def _plugs(guest: Guest, context: Context) -> Fact[list[Plug]]:
+    if isinstance(guest.nics, Unknown):
+        return guest.nics
+    zones = context.index(Zones)
+    plugs: list[Plug] = []
+    for nic in guest.nics:
+        group = context.inventory.port_group_of(guest, nic)
+        if isinstance(group, StandardPortGroup | DvPortGroup | Unknown):
+            plugs.append(Plug(name=guest.name, group=group, zones=zones.of_nic(guest, nic)))
+    return plugs
