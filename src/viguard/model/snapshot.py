@@ -73,10 +73,14 @@ class Gap(Struct, frozen=True, kw_only=True):
 
 
 class Trailer(Struct, frozen=True, kw_only=True, tag_field="is", tag="trailer"):
-    """Last line of a snapshot: without it the file is truncated. ``digest`` covers every line before it."""
+    """Last line of a snapshot: without it the file is truncated. ``digest`` covers every line before it.
+
+    ``gone`` counts objects that were deleted while they were read: no gap.
+    """
 
     ended_at: datetime
     counts: dict[str, int] = msgspec.field(default_factory=dict)
     complete: bool = True
     gaps: tuple[Gap, ...] = ()
     digest: str = ""
+    gone: int = 0

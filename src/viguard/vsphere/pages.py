@@ -15,6 +15,7 @@ _START = re.compile(rb"<(returnval|objects)><obj\b")
 _SPACE = re.compile(rb"""\sxmlns:([\w.-]+)=["']([^"']*)["']""")
 _DEFAULT = re.compile(rb"""\sxmlns=["']urn:vim25["']""")
 _OBJ = re.compile(rb"""<obj\s[^>]*?type=["']([^"']+)["'][^>]*>([^<&]+)</obj>""")
+_REF = re.compile(rb"""<(\w+)\b[^>]*?\stype=["'](\w+)["'][^>]*>([^<&]+)</""")
 _TOKEN = re.compile(rb"<token>([^<]*)</token>")
 
 
@@ -39,6 +40,18 @@ class Found:
     def is_whole(self) -> bool:
         """Whether every path was answered."""
         return not self.lost and not any(b"missingSet" in p for p in self.parts)
+
+    def peek(self, path: str) -> str | None:
+        """The text of a simple property without parsing, None when it is not to be seen that way."""
+        name = re.escape(path.encode())
+        found = re.search(rb"<name>" + name + rb"</name><val\b[^>]*>([^<&]*)</val>", self.raw)
+        return found.group(1).decode("ascii", "replace") if found else None
+
+    def peek_refs(self, path: str) -> dict[str, Ref]:
+        """The references inside a property, by element name, without parsing; empty when not to be seen that way."""
+        start = self.raw.find(b"<name>%s</name>" % path.encode())
+        part = self.raw[start : self.raw.find(b"</propSet>", start)] if start >= 0 else b""
+        return {m.group(1).decode(): Ref(m.group(2).decode(), m.group(3).decode()) for m in _REF.finditer(part)}
 
     def values(self, where: str) -> tuple[dict[str, Element], dict[str, Unknown]]:
         """Property values by path, and why others are missing.
@@ -67,7 +80,7 @@ class Page:
         self.token = ""
         first = _START.search(body)
         plain = first and _DEFAULT.search(body, 0, first.start()) and b"<![CDATA[" not in body and b"<!--" not in body
-        self.objects = _cut(body, first) if first and plain else None or []
+        self.objects = _cut(body, first) if first and plain else []
         if not self.objects:
             self._read_slowly(body, where)
         elif token := _TOKEN.search(body, 0, first.start()) if first else None:

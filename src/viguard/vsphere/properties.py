@@ -58,8 +58,9 @@ def sources(kind: type[Resource]) -> dict[str, Api]:
     found = {}
     for field, hint in get_type_hints(kind, include_extras=True).items():
         if get_origin(hint) is Annotated:
-            notes = [n for n in get_args(hint)[1:] if isinstance(n, Api)]
-            found.update({field: note for note in notes})
+            for note in get_args(hint)[1:]:
+                if isinstance(note, Api):
+                    found[field] = note
     return found
 
 

@@ -29,17 +29,17 @@ class Reader:
         self._collector = session.refs["propertyCollector"]
         self._pages = knows(session.version, "4.1")
 
-    def list(self, types: Sequence[str]) -> dict[str, list[Ref]]:
+    def survey(self, types: Sequence[str]) -> dict[str, list[Ref]]:
         """Every object below the root folder, by concrete type.
 
         Raises:
             SourceError: the list cannot be read.
         """
         try:
-            return self._list(types)
+            return self._survey(types)
         except SessionLostError:  # a view ends with its session
             self.session.log_in_again()
-            return self._list(types)
+            return self._survey(types)
 
     def read(self, refs: Sequence[Ref], paths: Sequence[str]) -> Iterator[Found]:
         """The objects with these properties, in the order asked. All of one type.
@@ -59,7 +59,7 @@ class Reader:
         found = self._request([ref], [path])
         return found[0].raw if found else None
 
-    def _list(self, types: Sequence[str]) -> dict[str, list[Ref]]:
+    def _survey(self, types: Sequence[str]) -> dict[str, list[Ref]]:
         call = self.session.connection.call
         container = reference("container", self.session.refs["rootFolder"])
         wanted = "".join(element("type", t) for t in types)
@@ -67,7 +67,7 @@ class Reader:
             method(
                 "CreateContainerView",
                 self.session.refs["viewManager"],
-                f"{container}{wanted}{element('recursive', True)}",
+                f"{container}{wanted}{element('recursive', 'true')}",
             )
         )
         view = Ref("ContainerView", made.findtext("returnval") or "")

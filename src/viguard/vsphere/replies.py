@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TypeAlias
 
 from lxml import etree
@@ -94,21 +95,8 @@ def to_error(fault: Element, where: str) -> SourceError:
     inner = detail[0] if detail is not None and len(detail) else None
     text = fault.findtext("faultstring") or ""
     kind = _kind(inner, fault.findtext("faultcode") or "")
-    if kind == "InvalidLogin":
-        return LoginError("the server refuses the user or the password", where=where, hint="check both and try again")
-    if kind == "NotAuthenticated":
-        return SessionLostError("the server ended the session", where=where)
-    if kind == "NoPermission":
-        return NoPermissionFault(
-            text, privilege=_text(inner, "privilegeId"), entity=_text(inner, "object"), where=where
-        )
-    if kind == "InvalidProperty":
-        return InvalidPropertyFault(_text(inner, "name"), text, where=where)
-    if kind == "ManagedObjectNotFound":
-        return GoneFault(_text(inner, "obj"), text, where=where)
-    if kind in {"MethodNotFound", "NotSupported", "NotImplemented"}:
-        return MethodNotFoundFault(text, where=where)
-    return Fault(kind or "a fault", text, where=where)
+    make = _ERRORS.get(kind)
+    return make(inner, text, where) if make else Fault(kind or "a fault", text, where=where)
 
 
 def _kind(inner: Element | None, code: str) -> str:
@@ -120,3 +108,23 @@ def _kind(inner: Element | None, code: str) -> str:
 
 def _text(inner: Element | None, name: str) -> str:
     return (inner.findtext(name) or "") if inner is not None else ""
+
+
+def _unsupported(_: Element | None, text: str, where: str) -> SourceError:
+    return MethodNotFoundFault(text, where=where)
+
+
+_ERRORS: dict[str, Callable[[Element | None, str, str], SourceError]] = {
+    "InvalidLogin": lambda _, __, where: LoginError(
+        "the server refuses the user or the password", where=where, hint="check both and try again"
+    ),
+    "NotAuthenticated": lambda _, __, where: SessionLostError("the server ended the session", where=where),
+    "NoPermission": lambda inner, text, where: NoPermissionFault(
+        text, privilege=_text(inner, "privilegeId"), entity=_text(inner, "object"), where=where
+    ),
+    "InvalidProperty": lambda inner, text, where: InvalidPropertyFault(_text(inner, "name"), text, where=where),
+    "ManagedObjectNotFound": lambda inner, text, where: GoneFault(_text(inner, "obj"), text, where=where),
+    "MethodNotFound": _unsupported,
+    "NotSupported": _unsupported,
+    "NotImplemented": _unsupported,
+}

@@ -10,7 +10,7 @@ from typing import Self
 from viguard.errors import ReplyError, SessionLostError, SourceError
 from viguard.model.facts import Struct
 from viguard.vsphere.credentials import Login
-from viguard.vsphere.replies import Element, parse, strip_namespaces
+from viguard.vsphere.replies import Element, parse, parse_reply, strip_namespaces
 from viguard.vsphere.soap import Connection, Ref, element, method
 from viguard.vsphere.versions import NEWEST, OLDEST, choose_version, knows
 
@@ -85,6 +85,24 @@ class Session:
             SourceError: as Connection.call.
         """
         return self.retrying(lambda: self.connection.call(method(name, this, content)))
+
+    def raw(self, name: str, this: Ref, content: str = "") -> bytes:
+        """The bytes of the response of a call, for comparing and later decoding.
+
+        Raises:
+            SourceError: as Connection.call.
+        """
+        try:
+            return self._raw(name, this, content)
+        except SessionLostError:
+            self.log_in_again()
+            return self._raw(name, this, content)
+
+    def _raw(self, name: str, this: Ref, content: str) -> bytes:
+        reply = self.connection.post(method(name, this, content))
+        if b"Fault" in reply[:2000]:
+            parse_reply(reply, self.connection.endpoint.url)
+        return reply
 
     def retrying(self, work: Callable[[], Element]) -> Element:
         """The result of ``work``, done again after a new login when the session was lost for the first time.

@@ -1,0 +1,353 @@
+"""One server over the vSphere API: from objects to records."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import TypeAlias, TypeVar
+
+import msgspec
+
+import viguard
+from viguard.collect.decode import access
+from viguard.collect.decode.cluster import decode_cluster, decode_pool
+from viguard.collect.decode.guest import decode_guest
+from viguard.collect.decode.host import ACCOUNTS_ELSEWHERE, REACHED, connection_of, decode_host
+from viguard.collect.decode.network import (
+    decode_port_group,
+    decode_switch,
+    standard_port_groups,
+    standard_switches,
+)
+from viguard.collect.decode.place import Place
+from viguard.collect.decode.storage import decode_datastore
+from viguard.collect.decode.values import UNREADABLE, Values, find, settings
+from viguard.collect.gaps import Gaps
+from viguard.collect.identity import server_id, server_name
+from viguard.collect.places import Node, Tree, true_name
+from viguard.collect.sink import Sink
+from viguard.errors import ReplyError
+from viguard.model.access import Access
+from viguard.model.facts import Fact, Reason, Resource, Scalar, Settings, Unknown, escape
+from viguard.model.server import Datacenter, Folder, Product, Server
+from viguard.model.snapshot import SCHEMA
+from viguard.vsphere import calls
+from viguard.vsphere.pages import Found
+from viguard.vsphere.properties import KINDS, asking
+from viguard.vsphere.reader import Reader
+from viguard.vsphere.replies import Element
+from viguard.vsphere.session import Session
+from viguard.vsphere.soap import Ref
+from viguard.vsphere.versions import knows
+
+Progress: TypeAlias = Callable[[str, str, int, int], None]
+"""Told while reading: name of the server, kind of object, how many are read, how many there are."""
+
+STRUCTURE = (
+    "Folder",
+    "StoragePod",
+    "Datacenter",
+    "ComputeResource",
+    "ClusterComputeResource",
+    "ResourcePool",
+    "VirtualApp",
+)
+LEAVES = tuple(kind for kind in KINDS if kind not in STRUCTURE)
+DATACENTER = frozenset({"Datacenter"})
+CLUSTER = frozenset({"ComputeResource", "ClusterComputeResource"})
+NO_TAGS = Unknown(reason=Reason.NO_SOURCE, detail="vSphere tags are not in the vim API")
+T = TypeVar("T")
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What to read. ``calls`` reads what only calls on each host tell; ``events_days`` bounds the events."""
+
+    calls: bool = True
+    events_days: int = 31
+    page: int = 100
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """A server that is about to be read: its Server record, and the connection."""
+
+    server: Server
+    session: Session
+    reader: Reader
+
+
+def meet(session: Session, options: Options) -> Subject:
+    """Who a server is. Read before any object, so that a snapshot can begin with it.
+
+    Raises:
+        SourceError: reading as a whole failed.
+    """
+    reader = Reader(session, options.page)
+    about, endpoint = session.about, session.connection.endpoint
+    options_found = _settings(reader, session.refs.get("setting"), endpoint.url)
+    known: Mapping[str, Scalar] = options_found.values if isinstance(options_found, Settings) else {}
+    id_ = server_id(about, known, endpoint, "" if about.is_vcenter else _hardware_uuid(reader))
+    name = server_name(known, endpoint)
+    server = Server(
+        id=id_,
+        name=name,
+        path=f"/{escape(name)}",
+        server=id_,
+        tags=NO_TAGS,
+        product=Product(
+            name=about.name,
+            version=about.version,
+            build=about.build,
+            line=about.line,
+            api_version=about.api_version,
+            full_name=about.full_name,
+        ),
+        instance_uuid=about.instance_uuid or None,
+        url=endpoint.url,
+        settings=options_found,
+    )
+    return Subject(server=server, session=session, reader=reader)
+
+
+def _settings(reader: Reader, manager: Ref | None, where: str) -> Fact[Settings]:
+    found = _property(reader, manager, "setting", where)
+    return found if isinstance(found, Unknown) else settings(found) if found is not None else Settings()
+
+
+def _hardware_uuid(reader: Reader) -> str:
+    for ref in reader.survey(["HostSystem"]).get("HostSystem", []):
+        found = _property(reader, ref, "summary.hardware", "")
+        if found is not None and not isinstance(found, Unknown):
+            return find(found, "uuid")
+    return ""
+
+
+def _property(reader: Reader, ref: Ref | None, path: str, where: str) -> Element | Unknown | None:
+    """One property of one object, None when it is unset."""
+    if ref is None:
+        return Unknown(reason=Reason.NOT_IN_VERSION, detail="the server does not have this part of the API")
+    for found in reader.read([ref], [path]):
+        values, missing = found.values(where)
+        return values.get(path, missing.get(path))
+    return None
+
+
+class Collection:
+    """The reading of one server into a sink. Gaps are noted; nothing that one object does ends it."""
+
+    def __init__(
+        self, subject: Subject, sink: Sink, gaps: Gaps, *, options: Options, now: datetime, progress: Progress
+    ) -> None:
+        self.server, self.session, self.reader = subject.server, subject.session, subject.reader
+        self.sink, self.gaps, self.options, self.now, self._progress = sink, gaps, options, now, progress
+        self._where = self.session.connection.endpoint.url
+        self._tree = Tree(self.server.path, direct=not self.server.is_vcenter)
+        self._fields: dict[str, str] = {}
+        self._basis = b""
+
+    def run(self) -> None:
+        """Read everything.
+
+        Raises:
+            SourceError: reading as a whole failed; what was read until then is in the sink.
+        """
+        self._put(self.server)
+        self._fields = self._field_names()
+        refs = self.reader.survey(["ManagedEntity"])
+        self._read_structure(refs)
+        for managed_type in LEAVES:
+            self._read_leaves(managed_type, refs.get(managed_type, []))
+        self._read_access()
+        if self.session.relogins:
+            self.gaps.add(self.server.path, "session", "the server ended the session once; it was taken up again")
+
+    def _read_structure(self, refs: Mapping[str, list[Ref]]) -> None:
+        """Everything that others stand in: first all of it into the tree, then its records."""
+        held: list[tuple[Ref, Values]] = []
+        for managed_type in STRUCTURE:
+            for found in self._read(managed_type, refs.get(managed_type, [])):
+                if values := self._parse(found):
+                    held.append((found.ref, values))
+                    name, parent = true_name(values.text("name")), values.text("parent") or values.text("parentFolder")
+                    self._tree.add(found.ref.moid, Node(found.ref.type, name, parent))
+        for ref, values in held:
+            self._put(self._structure_record(ref, values))
+        self._basis = self._make_basis()
+
+    def _make_basis(self) -> bytes:
+        """What every record depends on beside its own object: a change of it makes every record anew."""
+        versions = [viguard.__version__, SCHEMA, self.session.version]
+        return msgspec.json.encode([versions, self.options, self.server.path, self._fields, self._tree.nodes])
+
+    def _structure_record(self, ref: Ref, values: Values) -> Resource:
+        place, kind = self._place(ref, values), KINDS[ref.type]
+        if kind is Folder:
+            return Folder(**place.identity, parent=place.parent)
+        if kind is Datacenter:
+            return Datacenter(**place.identity, parent=place.parent)
+        if ref.type in CLUSTER:
+            return decode_cluster(place, values, lone=ref.type == "ComputeResource")
+        return decode_pool(place, values)
+
+    def _read_leaves(self, managed_type: str, refs: list[Ref]) -> None:
+        for done, found in enumerate(self._read(managed_type, refs), 1):
+            replies = self._host_replies(found) if managed_type == "HostSystem" else {}
+            self._keep(found, replies)
+            if done % 50 == 0 or done == len(refs):
+                self._progress(self.server.name, managed_type, done, len(refs))
+
+    def _keep(self, found: Found, replies: Mapping[str, calls.Reply]) -> None:
+        """Hand an object to the sink: as it has it already, or decoded."""
+        of, digest = f"{self.server.id}:{found.ref.moid}", self._digest(found, replies)
+        if found.is_whole and self.sink.reuse(of, digest):
+            return
+        if values := self._parse(found):
+            records = self._records(found.ref, values, replies)
+            lost = [self.gaps.of(r) for r in records]
+            self.sink.put(of, "" if any(lost) else digest, records)
+
+    def _digest(self, found: Found, replies: Mapping[str, calls.Reply]) -> str:
+        made_from = hashlib.sha256(self._basis)
+        made_from.update(found.raw)
+        for field, reply in replies.items():
+            made_from.update(field.encode())
+            made_from.update(str(reply).encode() if isinstance(reply, Unknown) else reply)
+        made_from.update(repr(sorted(self.reader.refused[found.ref.type])).encode())
+        return made_from.hexdigest()[:32]
+
+    def _records(self, ref: Ref, values: Values, replies: Mapping[str, calls.Reply]) -> list[Resource]:
+        place = self._place(ref, values)
+        match ref.type:
+            case "HostSystem":
+                return self._host_records(place, values, replies)
+            case "VirtualMachine":
+                return [decode_guest(place, values)]
+            case "Datastore":
+                return [decode_datastore(place, values)]
+            case "DistributedVirtualPortgroup":
+                return [decode_port_group(place, values)]
+            case _:
+                return [decode_switch(place, values)]
+
+    def _host_records(self, place: Place, values: Values, replies: Mapping[str, calls.Reply]) -> list[Resource]:
+        returned = {field: calls.returned(self.session, reply) for field, reply in replies.items()}
+        records: list[Resource] = [decode_host(place, values, returned)]
+        if connection_of(values) == REACHED:
+            for path, parts in (
+                ("config.network.vswitch", standard_switches),
+                ("config.network.portgroup", standard_port_groups),
+            ):
+                element = values.element(path)
+                if element is not None and not isinstance(element, Unknown):
+                    records += parts(place, element)
+        return records
+
+    def _host_replies(self, found: Found) -> dict[str, calls.Reply]:
+        """The replies to the calls on a host; a host that does not answer its vCenter is not called."""
+        if not self.options.calls or found.peek("runtime.connectionState") not in {REACHED, None}:
+            return {}
+        managers = found.peek_refs("configManager")
+        return {
+            **calls.host_calls(self.session, managers),
+            "certificate": self._certificate(managers),
+        } | self._accounts()
+
+    def _certificate(self, managers: Mapping[str, Ref]) -> calls.Reply:
+        manager = managers.get("certificateManager")
+        if manager is None or not knows(self.session.version, "6.0"):
+            return Unknown(reason=Reason.NOT_IN_VERSION, detail="known from API 6.0")
+        return calls.property_reply(self.session, manager, "certificateInfo")
+
+    def _accounts(self) -> dict[str, calls.Reply]:
+        return {"accounts": ACCOUNTS_ELSEWHERE if self.server.is_vcenter else calls.local_accounts(self.session)}
+
+    def _read(self, managed_type: str, refs: list[Ref]) -> Iterator[Found]:
+        return self.reader.read(refs, asking(managed_type, self.session.version).paths)
+
+    def _parse(self, found: Found) -> Values | None:
+        """The property values of an object; None when its bytes are no XML, which is a gap."""
+        try:
+            values, missing = found.values(self._where)
+        except ReplyError as error:
+            self.gaps.add(f"{self.server.path}/{escape(found.ref.moid)}", "everything", error.message)
+            return None
+        unknown = asking(found.ref.type, self.session.version).unknown
+        return Values(values, {**unknown, **self.reader.refused[found.ref.type], **missing})
+
+    def _place(self, ref: Ref, values: Values) -> Place:
+        parent = values.text("parent") or values.text("parentVApp") or values.text("parentFolder")
+        name = true_name(values.text("name"))
+        return Place(
+            id=f"{self.server.id}:{ref.moid}",
+            name=name,
+            path=self._tree.below(parent, name),
+            server=self.server.id,
+            parent=self._id(parent),
+            datacenter=self._id(self._tree.above(parent, DATACENTER)),
+            cluster=self._id(self._tree.above(values.text("owner") or parent, CLUSTER)),
+            tags=NO_TAGS,
+            custom=values.fact("customValue", self._custom, Settings()),
+        )
+
+    def _id(self, moid: str) -> str:
+        return f"{self.server.id}:{moid}" if moid else ""
+
+    def _custom(self, element: Element) -> Settings:
+        return Settings(values={self._fields.get(find(v, "key"), find(v, "key")): find(v, "value") for v in element})
+
+    def _field_names(self) -> dict[str, str]:
+        found = _property(self.reader, self.session.refs.get("customFieldsManager"), "field", self._where)
+        fields = () if found is None or isinstance(found, Unknown) else found
+        return {find(f, "key"): find(f, "name") for f in fields}
+
+    def _read_access(self) -> None:
+        place = Place(
+            id=f"{self.server.id}:access", name=self.server.name, path=self.server.path, server=self.server.id
+        )
+        roles = self._elements("authorizationManager", "roleList")
+        if isinstance(roles, Unknown):
+            self.gaps.add(self.server.path, "roles", str(roles))
+        else:
+            for role in roles:
+                self._put(access.decode_role(place, role))
+        since = self.now - timedelta(days=self.options.events_days)
+        events, whole = calls.read_events(self.session, access.EVENT_TYPES, since)
+        if not whole:
+            self.gaps.add(self.server.path, "events", f"more than {calls.EVENT_LIMIT} events: the newest are left out")
+        permissions = calls.service_call(self.session, "authorizationManager", "RetrieveAllPermissions")
+        self._put(
+            Access(
+                **place.identity,
+                permissions=made(permissions, lambda found: access.permissions(place, found)),
+                sessions=made(self._elements("sessionManager", "sessionList"), access.sessions),
+                events=made(events, lambda found: access.events(place, found)),
+                events_since=since,
+                alarms=made(self._alarms(), lambda found: tuple(access.alarm(a) for a in found)),
+            )
+        )
+
+    def _elements(self, manager: str, path: str) -> Fact[list[Element]]:
+        found = _property(self.reader, self.session.refs.get(manager), path, self._where)
+        return found if isinstance(found, Unknown) else list(found if found is not None else ())
+
+    def _alarms(self) -> Fact[list[Element]]:
+        refs = calls.service_call(self.session, "alarmManager", "GetAlarm")
+        if isinstance(refs, Unknown):
+            return refs
+        alarms = [Ref("Alarm", r.text or "") for r in refs]
+        found = [f.values(self._where)[0].get("info") for f in self.reader.read(alarms, ["info"])]
+        return [info for info in found if info is not None]
+
+    def _put(self, record: Resource) -> None:
+        self.gaps.of(record)
+        self.sink.put(record.id, "", [record])
+
+
+def made(values: Fact[list[Element]], decode: Callable[[list[Element]], T]) -> Fact[T]:
+    """The decoded fact, or why there is none."""
+    if isinstance(values, Unknown):
+        return values
+    try:
+        return decode(values)
+    except (ValueError, TypeError, IndexError):
+        return UNREADABLE
