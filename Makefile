@@ -2,12 +2,12 @@
 PYTHON ?= /usr/bin/python3
 VENV := .venv
 BIN := $(VENV)/bin
-LAB_PACKAGES := golang-go golang-github-vmware-govmomi-dev
+LAB_PACKAGES := golang-go golang-github-vmware-govmomi-dev openssl
 
 .PHONY: demo test check format bench-collect completion clean
 
 demo: $(VENV)/ready          ## an audit of the built-in BELNET estate, live when the lab can be built
-	@$(BIN)/python -m lab demo
+	@$(BIN)/python -m lab.demo
 
 test: $(VENV)/ready          ## every test, ending with a table of the real parts that ran
 	@packaging/debian $(LAB_PACKAGES) || echo "the tests of the lab will be skipped" >&2

@@ -1,0 +1,5 @@
+"""`python -m viguard`."""
+
+from viguard.cli.main import run
+
+run()
