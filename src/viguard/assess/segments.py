@@ -10,7 +10,10 @@ from viguard.assess.kind import guests_on, not_read
 from viguard.model.facts import Fact, Struct, Unknown
 from viguard.model.guest import Guest
 from viguard.model.host import Host
+from viguard.model.inventory import Inventory
 from viguard.model.network import VGT, DvPortGroup, StandardPortGroup, Vlan, VmkernelNic
+from viguard.model.text import visible
+from viguard.policy.policy import Policy
 from viguard.policy.zones import Membership, PortGroup, Zones
 
 
@@ -60,18 +63,19 @@ def interface_plugs(host: Host, context: Context) -> Fact[list[Plug]]:
     return [Plug(name=n.device, group=group_of(host, n, context), zones=zones_of(host, n, context)) for n in nics]
 
 
+class PlugsByHost:
+    """Guest plugs by host id, as far as a check has asked for them."""
+
+    def __init__(self, _inventory: Inventory, _policy: Policy) -> None:
+        self.kept: dict[str, Fact[list[Plug]]] = {}
+
+
 def guest_plugs(host: Host, context: Context) -> Fact[list[Plug]]:
-    """Every NIC of the guests and templates on a host, by guest; unplugged NICs left out."""
-    guests = guests_on(host, context)
-    if isinstance(guests, Unknown):
-        return guests
-    plugs: list[Plug] = []
-    for guest in guests:
-        found = _plugs(guest, context)
-        if isinstance(found, Unknown):
-            return found
-        plugs += found
-    return plugs
+    """Every NIC of the guests and templates on a host; NICs that are plugged into nothing left out."""
+    kept = context.index(PlugsByHost).kept
+    if host.id not in kept:
+        kept[host.id] = _all_plugs(host, context)
+    return kept[host.id]
 
 
 def groups_of(host: Host, context: Context) -> Fact[list[StandardPortGroup]]:
@@ -92,6 +96,18 @@ def together(one: PortGroup, other: PortGroup) -> Fact[bool]:
     if _untagged(one.vlan) and _untagged(other.vlan):
         return one.switch == other.switch
     return any(a <= d and c <= b for a, b in ranges(one.vlan) for c, d in ranges(other.vlan))
+
+
+def neighbours(group: PortGroup, plugs: Iterable[Plug]) -> tuple[list[str], list[str]]:
+    """Names of the plugs that can be on a port group's network, and why it is not known for others."""
+    beside, unsure = dict[str, None](), dict[str, None]()
+    for plug in plugs:
+        shared = plug.group if isinstance(plug.group, Unknown) else together(group, plug.group)
+        if isinstance(shared, Unknown):
+            unsure[f"{visible(plug.name, 60)}: {shared}"] = None
+        elif shared:
+            beside[plug.name] = None
+    return list(beside), list(unsure)
 
 
 def ranges(vlan: Vlan) -> tuple[tuple[int, int], ...]:
@@ -117,6 +133,19 @@ def _inside(address: str, network: object) -> bool:
         return ip_interface(address.partition("/")[0]).ip in network  # type: ignore[operator]
     except ValueError:
         return False
+
+
+def _all_plugs(host: Host, context: Context) -> Fact[list[Plug]]:
+    guests = guests_on(host, context)
+    if isinstance(guests, Unknown):
+        return guests
+    plugs: list[Plug] = []
+    for guest in guests:
+        found = _plugs(guest, context)
+        if isinstance(found, Unknown):
+            return found
+        plugs += found
+    return plugs
 
 
 def _untagged(vlan: Vlan) -> bool:
