@@ -1,0 +1,260 @@
+"""Adds to a policy that somebody wrote, and changes nothing in it: text is only put in, so every other byte stays.
+
+New networks become new zones after the last one; what an imported table gives to a zone that is there is put into its
+lists. What would contradict the file is not done but said.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from viguard.errors import PolicyError
+from viguard.model.facts import Struct
+from viguard.model.inventory import Inventory
+from viguard.policy.import_zones import Row
+from viguard.policy.load import loads
+from viguard.policy.policy import Policy, Zone
+from viguard.policy.propose import adopt, recognition, zone_lines
+from viguard.policy.quoting import quote, scalar
+from viguard.policy.source import List, Mistakes, Table, Text, Tree, parse
+from viguard.policy.survey import Candidate, Survey, survey, zone_name
+
+
+class Merged(Struct, frozen=True, kw_only=True):
+    """A policy with what is new. ``added`` says what was put in, ``refused`` what contradicts the file, as lines."""
+
+    text: str
+    added: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+
+
+@dataclass
+class _Wishes:
+    """What a table gives to a zone that is in the file."""
+
+    vlans: list[int] = field(default_factory=list)
+    subnets: list[str] = field(default_factory=list)
+    owner: str = ""
+
+
+def merge(text: str, file: str, inventory: Inventory, rows: Sequence[Row] = ()) -> Merged:
+    """An existing policy with the networks of an estate and the rows of a table that it does not have yet.
+
+    Raises: PolicyError when the policy has mistakes; mend them first.
+    """
+    policy = loads(text, file)
+    tree = parse(text, Mistakes(file))
+    zones = {zone.name: zone for zone in policy.zones or ()}
+    fitting, refused = _fitting(rows, policy)
+    found = survey(inventory)
+    found.candidates = adopt(found.candidates, fitting)
+    new = [c for c in found.candidates if c.name not in _names(fitting, zones) and not _covered(c, zones.values())]
+    for candidate in new:
+        if candidate.name in zones:
+            candidate.name = zone_name(candidate.name, [*zones, *(c.name for c in found.candidates)])
+    edits, added = _extend(tree, policy, _wishes(fitting, zones), text, refused)
+    if new:
+        edits.append(_append(tree, new, found, text, file))
+        added += [f"zone {quote(c.name)}: {_told(c, found)}" for c in new]
+    return Merged(text=_apply(text, edits), added=tuple(added), refused=tuple(refused))
+
+
+def _names(rows: Sequence[Row], zones: dict[str, Zone]) -> set[str]:
+    """Zones of the file that a table adds to: no new zone is made for them."""
+    return {row.zone for row in rows} & set(zones)
+
+
+def _fitting(rows: Sequence[Row], policy: Policy) -> tuple[list[Row], list[str]]:
+    """Rows that do not contradict the file, and a line for each that does."""
+    zone_of: dict[int | str, Zone] = {}
+    for zone in policy.zones or ():
+        zone_of |= dict.fromkeys([*zone.match.vlans, *map(_network, zone.match.subnets)], zone)
+    fitting: list[Row] = []
+    refused: list[str] = []
+    for row in rows:
+        networks = [network for network in (row.vlan, row.subnet) if network not in (None, "")]
+        rivals = [(n, zone_of[n]) for n in networks if n in zone_of and zone_of[n].name != row.zone]
+        if rivals:
+            network, rival = rivals[0]
+            noun = "VLAN" if isinstance(network, int) else "subnet"
+            here = f"zone {quote(rival.name)} ({policy.file}:{rival.line})"
+            refused.append(f"{row.where}: {noun} {network} is in {here}, not {quote(row.zone)}; change one of them")
+        else:
+            fitting.append(row)
+    return fitting, refused
+
+
+def _network(text: str) -> str:
+    return str(ipaddress.ip_network(text))
+
+
+def _covered(candidate: Candidate, zones: Iterable[Zone]) -> bool:
+    """Whether a zone of the file recognises the network already, by VLAN, port group or subnet."""
+    subnets = {_network(s) for s in candidate.subnets | candidate.declared}
+    return any(
+        candidate.vlans & set(zone.match.vlans)
+        or any(fnmatchcase(name, pattern) for name in candidate.port_groups for pattern in zone.match.port_groups)
+        or subnets & set(map(_network, zone.match.subnets))
+        for zone in zones
+    )
+
+
+def _wishes(rows: Sequence[Row], zones: dict[str, Zone]) -> dict[str, _Wishes]:
+    wishes: dict[str, _Wishes] = defaultdict(_Wishes)
+    for row in rows:
+        zone = zones.get(row.zone)
+        if zone is None:
+            continue
+        wish = wishes[row.zone]
+        if row.vlan is not None and row.vlan not in (*zone.match.vlans, *wish.vlans):
+            wish.vlans.append(row.vlan)
+        if row.subnet and row.subnet not in (*map(_network, zone.match.subnets), *wish.subnets):
+            wish.subnets.append(row.subnet)
+        wish.owner = wish.owner or row.owner
+    return wishes
+
+
+def _extend(
+    tree: Tree | None, policy: Policy, wishes: dict[str, _Wishes], text: str, refused: list[str]
+) -> tuple[list[_Edit], list[str]]:
+    """The edits for zones that are in the file, and what they add. Another owner is not written over."""
+    edits: list[_Edit] = []
+    added: list[str] = []
+    for node, zone in zip(_zone_tables(tree), policy.zones or (), strict=True):
+        wish = wishes.get(zone.name)
+        match = node.get("match")
+        if wish is None or not isinstance(match, Table):
+            continue
+        new = [("vlans", [str(v) for v in wish.vlans]), ("subnets", [scalar(s) for s in wish.subnets])]
+        missing = [(key, values) for key, values in new if values]
+        edits += [_edit for key, values in missing for _edit in _put(match, key, values, text)]
+        added += [f"zone {quote(zone.name)}: {key} {', '.join(values)}" for key, values in missing]
+        if wish.owner and not zone.owner:
+            edits += _set(node, "owner", scalar(wish.owner), text)
+            added.append(f"zone {quote(zone.name)}: owner {quote(wish.owner)}")
+        elif wish.owner not in {"", zone.owner}:
+            here = f"{policy.file}:{zone.line}: zone {quote(zone.name)} is owned by {quote(zone.owner)}"
+            refused.append(f"{here}, the table says {quote(wish.owner)}; change one of them")
+    return edits, added
+
+
+@dataclass(frozen=True)
+class _Edit:
+    """Text to put in at an offset; ``end`` beyond ``start`` only to replace a written null."""
+
+    start: int
+    end: int
+    text: str
+
+
+def _apply(text: str, edits: Iterable[_Edit]) -> str:
+    newline = "\r\n" if "\r\n" in text else "\n"
+    for _, edit in sorted(enumerate(edits), key=lambda row: (row[1].start, row[0]), reverse=True):
+        text = text[: edit.start] + edit.text.replace("\n", newline) + text[edit.end :]
+    return text
+
+
+def _zone_tables(tree: Tree | None) -> list[Table]:
+    zones = tree.get("zones") if isinstance(tree, Table) else None
+    return [item for item in zones.items if isinstance(item, Table)] if isinstance(zones, List) else []
+
+
+def _put(table: Table, key: str, values: list[str], text: str) -> list[_Edit]:
+    """Values at the end of a list of a table, whatever way it is written."""
+    node = table.get(key)
+    together = ", ".join(values)
+    if not isinstance(node, List):
+        return _set(table, key, f"[{together}]", text)
+    if not node.flow:
+        at = _line_end(text, _end(node, text))
+        return [_Edit(at, at, "".join(f"\n{' ' * (node.column - 1)}- {value}" for value in values))]
+    if not node.items:
+        return [_Edit(node.start + 1, node.start + 1, together)]
+    at = _end(node.items[-1], text)
+    return [_Edit(at, at, f", {together}")]
+
+
+def _set(table: Table, key: str, value: str, text: str) -> list[_Edit]:
+    """A key with its value, where the key is missing or empty."""
+    node = table.get(key)
+    if isinstance(node, Text) and node.empty:
+        return [_Edit(node.start, node.end, value if text[node.start - 1 : node.start] == " " else f" {value}")]
+    if node is not None:
+        return [_Edit(node.start, node.end, value)]  # an empty text in quotes
+    if not table.entries:
+        return [_Edit(table.start + 1, table.start + 1, f"{key}: {value}")]
+    first = table.entries[0][0]
+    after = ", " if table.flow else "\n" + " " * (first.column - 1)
+    return [_Edit(first.start, first.start, f"{key}: {value}{after}")]
+
+
+def _append(tree: Tree | None, new: Sequence[Candidate], found: Survey, text: str, file: str) -> _Edit:
+    """New zones after the last one; after its own trailing comments, before those of the next key."""
+    zones = tree.get("zones") if isinstance(tree, Table) else None
+    if isinstance(zones, List) and zones.flow:
+        flows = ", ".join(_flow_zone(candidate, found) for candidate in new)
+        at = _end(zones.items[-1], text) if zones.items else zones.start + 1
+        return _Edit(at, at, f", {flows}" if zones.items else flows)
+    if isinstance(tree, Table) and tree.flow and tree.entries:
+        where = f"{file}:{tree.line}:{tree.column}"
+        raise PolicyError([f"{where}: written in braces, nothing can be added; write one key on each line"])
+    if isinstance(zones, List):
+        indent = " " * (zones.column - 1)
+        at = _after_comments(text, _line_end(text, _end(zones, text)), zones.column)
+        return _Edit(at, at, _block(new, found, indent))
+    if isinstance(zones, Text):
+        at = _line_end(text, zones.end)
+        if zones.value:
+            return _Edit(zones.start, zones.end, _block(new, found, "  "))
+        return _Edit(at, at, _block(new, found, "  "))
+    start = "" if not text or text.endswith("\n") else "\n"
+    return _Edit(len(text), len(text), f"{start}\nzones:{_block(new, found, '  ')}\n")
+
+
+def _block(new: Sequence[Candidate], found: Survey, indent: str) -> str:
+    return "".join("\n\n" + "\n".join(indent + line for line in zone_lines(c, found)) for c in new)
+
+
+def _flow_zone(candidate: Candidate, found: Survey) -> str:
+    match = ", ".join(f"{k}: [{', '.join(map(_value, v))}]" for k, v in recognition(candidate, found) if v)
+    return f"{{name: {scalar(candidate.name)}, match: {{{match}}}, purpose: {candidate.guess.purpose.value}}}"
+
+
+def _value(text: str) -> str:
+    return text if text.isdigit() and len(text) <= 4 else scalar(text)
+
+
+def _told(candidate: Candidate, found: Survey) -> str:
+    parts = [
+        f"{key} {', '.join(quote(v) for v in values[:5])}" for key, values in recognition(candidate, found) if values
+    ]
+    return "; ".join(parts)
+
+
+def _end(node: Tree, text: str) -> int:
+    """Where the last character of a node stands; a block ends with its last part, not where the parser noticed."""
+    while not isinstance(node, Text) and not node.flow:
+        if isinstance(node, List) and node.items:
+            node = node.items[-1]
+        elif isinstance(node, Table) and node.entries:
+            node = node.entries[-1][1]
+        else:
+            break
+    return max(node.start, len(text[: node.end].rstrip()))
+
+
+def _line_end(text: str, offset: int) -> int:
+    end = re.compile(r"\r?\n|\Z").search(text, offset)
+    return end.start() if end else len(text)
+
+
+def _after_comments(text: str, offset: int, column: int) -> int:
+    """The end of comment lines that are indented deeper than a list's dashes, so belong to its last item."""
+    own = re.compile(rf"(?:\r?\n {{{column},}}#[^\r\n]*)+")
+    comments = own.match(text, offset)
+    return comments.end() if comments else offset
