@@ -24,6 +24,7 @@ type call struct {
 	address string
 	agent   string
 	cookie  string // set by a login
+	raw     []byte // the request as it came
 }
 
 type handler func(*call) (interface{}, error)
@@ -160,6 +161,15 @@ func libraryContext(c *call) *simulator.Context {
 }
 
 func runLibrary(c *call) ([]byte, error) {
+	result, err := callLibrary(c)
+	if err != nil {
+		return nil, err
+	}
+	return encodeAnswer(c.name, result), nil
+}
+
+// callLibrary runs the library's own method and gives its response struct.
+func callLibrary(c *call) (interface{}, error) {
 	object := simulator.Map.Get(c.this)
 	if object == nil && c.session != nil {
 		object = c.session.registry.Get(c.this)
@@ -194,19 +204,8 @@ func runLibrary(c *call) ([]byte, error) {
 		}
 		return nil, fail(fault, message)
 	}
-	result := reflect.ValueOf(res).Elem().FieldByName("Res").Interface()
-	after(c, result)
-	return encodeAnswer(c.name, result), nil
+	return reflect.ValueOf(res).Elem().FieldByName("Res").Interface(), nil
 }
-
-// after holds what has to be put right when a library method has run, by method name.
-func after(c *call, result interface{}) {
-	if f := afterMethods[c.name]; f != nil {
-		f(c, result)
-	}
-}
-
-var afterMethods = map[string]func(*call, interface{}){}
 
 // find gives a registered object as its concrete library type.
 func find[T mo.Reference](ref types.ManagedObjectReference) (T, bool) {

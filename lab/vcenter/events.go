@@ -53,8 +53,8 @@ type libraryEvents struct{}
 func (libraryEvents) Reference() types.ManagedObjectReference {
 	return types.ManagedObjectReference{Type: "LabEvents", Value: "lab-events"}
 }
-func (libraryEvents) PutObject(mo.Reference)                       {}
-func (libraryEvents) RemoveObject(types.ManagedObjectReference)    {}
+func (libraryEvents) PutObject(mo.Reference)                    {}
+func (libraryEvents) RemoveObject(types.ManagedObjectReference) {}
 func (libraryEvents) UpdateObject(o mo.Reference, changes []types.PropertyChange) {
 	for _, ch := range changes {
 		if page, ok := ch.Val.(*types.ArrayOfEvent); ok && ch.Name == "latestPage" && len(page.Event) > 0 {

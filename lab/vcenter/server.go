@@ -65,7 +65,7 @@ func decode(body []byte) (*call, error) {
 		}
 		return nil, err
 	}
-	return &call{name: m.Name, this: m.This, body: m.Body}, nil
+	return &call{name: m.Name, this: m.This, body: m.Body, raw: body}, nil
 }
 
 func methodName(body []byte) string {
