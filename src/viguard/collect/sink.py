@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Protocol
 
 from viguard.model.facts import Resource
@@ -11,11 +11,17 @@ from viguard.model.facts import Resource
 class Sink(Protocol):
     """Takes records, in the order read."""
 
-    def put(self, of: str, digest: str, records: Iterable[Resource]) -> None:
-        """Take the records that were made from the object ``of``."""
+    def put(self, of: str, digest: str, records: Sequence[Resource], *, lost: bool = False) -> None:
+        """Take the records that were made from the object ``of``; ``lost``: some of their facts were not read.
 
-    def reuse(self, of: str, digest: str) -> bool:
-        """Whether the sink has them already, made from the same (``digest``); they then count as put."""
+        ``digest`` stands for everything they were made from, "" when they must not be taken over.
+        """
+
+    def reuse(self, of: str, digest: str) -> Sequence[Resource] | None:
+        """None when the sink has no records of ``of`` made from the same (``digest``).
+
+        Otherwise they count as put, and those among them that miss facts are returned.
+        """
 
 
 class Memory:
@@ -24,10 +30,9 @@ class Memory:
     def __init__(self) -> None:
         self.records: list[Resource] = []
 
-    def put(self, of: str, digest: str, records: Iterable[Resource]) -> None:  # noqa: ARG002  (as Sink has it)
+    def put(self, of: str, digest: str, records: Sequence[Resource], *, lost: bool = False) -> None:
         """Keep the records."""
         self.records += records
 
-    def reuse(self, of: str, digest: str) -> bool:  # noqa: ARG002
+    def reuse(self, of: str, digest: str) -> None:
         """Nothing is here already."""
-        return False

@@ -199,12 +199,14 @@ class Collection:
     def _keep(self, found: Found, replies: Mapping[str, calls.Reply]) -> None:
         """Hand an object to the sink: as it has it already, or decoded."""
         of, digest = f"{self.server.id}:{found.ref.moid}", self._digest(found, replies)
-        if found.is_whole and self.sink.reuse(of, digest):
-            return
-        if values := self._parse(found):
+        taken_over = self.sink.reuse(of, digest) if found.is_sure else None
+        if taken_over is not None:
+            for record in taken_over:
+                self.gaps.of(record)
+        elif values := self._parse(found):
             records = self._records(found.ref, values, replies)
             lost = [self.gaps.of(r) for r in records]
-            self.sink.put(of, "" if any(lost) else digest, records)
+            self.sink.put(of, digest if found.is_sure else "", records, lost=any(lost))
 
     def _digest(self, found: Found, replies: Mapping[str, calls.Reply]) -> str:
         made_from = hashlib.sha256(self._basis)

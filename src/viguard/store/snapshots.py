@@ -9,7 +9,7 @@ import hashlib
 import io
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,8 @@ LEVEL = 1
 """Compression: level 3 saves 8 % of the file and costs twice the time."""
 LINE_BYTES = 64 << 20
 _AGAIN = "collect again; an interrupted collection leaves no usable file"
+_LOST = "-"
+"""Ends the hash of a line whose record misses facts."""
 _OF = b'","of":'
 _RECORD = b',"record":'
 _KIND = b'"record":{"is":"'
@@ -76,25 +78,31 @@ class SnapshotWriter:
         with suppress(OSError):
             self._part.unlink(missing_ok=True)
 
-    def put(self, of: str, digest: str, records: Iterable[Resource]) -> None:
-        """Write the records that were made from the object ``of``.
+    def put(self, of: str, digest: str, records: Sequence[Resource], *, lost: bool = False) -> None:
+        """Write the records that were made from the object ``of``; ``lost``: some of their facts were not read.
 
         ``digest`` (32 hex digits) stands for everything they were made from, "" when they must not be taken over.
         """
+        prefix = _prefix(of, digest, lost=lost)
         for record in records:
             kind = str(record.__struct_config__.tag)
             self.counts[kind] = self.counts.get(kind, 0) + 1
-            self._write(_prefix(of, digest) + _encode(record) + b"}\n")
+            self._write(prefix + _encode(record) + b"}\n")
 
-    def reuse(self, of: str, digest: str) -> bool:
-        """Take over the lines of ``of`` from the old snapshot, when they were made from the same."""
+    def reuse(self, of: str, digest: str) -> list[Resource] | None:
+        """Take over the lines of ``of`` from the old snapshot, when they were made from the same.
+
+        Returns None when there are none; otherwise those records among them that miss facts.
+        """
         lines = self._old.take(of, digest) if self._old and digest else []
         for line in lines:
             kind = _kind(line)
             self.counts[kind] = self.counts.get(kind, 0) + 1
-        if lines:
-            self._write(b"".join(lines))
-        return bool(lines)
+        if not lines:
+            return None
+        self._write(b"".join(lines))
+        whole = lines[0].startswith(_prefix(of, digest, lost=False))
+        return [] if whole else [_decode_line(line).record for line in lines]
 
     def finish(self, trailer: Trailer) -> Trailer:
         """Write the trailer, with counts and digest filled in, and put the file in its place.
@@ -145,7 +153,8 @@ class OldSnapshot:
         if key not in self._known:
             return []
         lines = self._passed.pop(key, None) or self._advance(key)
-        return lines if lines and lines[0].startswith(_prefix(of, digest)) else []
+        same = (_prefix(of, digest, lost=False), _prefix(of, digest, lost=True))
+        return lines if lines and lines[0].startswith(same) else []
 
     def _advance(self, key: bytes) -> list[bytes]:
         while self._ahead:
@@ -271,8 +280,9 @@ def _decompress(path: Path) -> io.BufferedReader:
     return io.BufferedReader(decompressor.stream_reader(stream, read_across_frames=True, closefd=True), 1 << 20)
 
 
-def _prefix(of: str, digest: str) -> bytes:
-    return b'{"hash":"%s","of":%s,"record":' % (digest.encode(), _encode(of))
+def _prefix(of: str, digest: str, *, lost: bool) -> bytes:
+    mark = _LOST if lost and digest else ""
+    return b'{"hash":"%s","of":%s,"record":' % ((digest + mark).encode(), _encode(of))
 
 
 def _key(line: bytes) -> bytes:

@@ -37,9 +37,9 @@ class Found:
         return self.parts[0] if len(self.parts) == 1 else b"".join(self.parts)
 
     @property
-    def is_whole(self) -> bool:
-        """Whether every path was answered."""
-        return not self.lost and not any(b"missingSet" in p for p in self.parts)
+    def is_sure(self) -> bool:
+        """Whether ``raw`` is everything there is to know: no request for it failed."""
+        return not self.lost
 
     def peek(self, path: str) -> str | None:
         """The text of a simple property without parsing, None when it is not to be seen that way."""

@@ -64,6 +64,7 @@ def sources(kind: type[Resource]) -> dict[str, Api]:
     return found
 
 
+@cache
 def asking(managed_type: str, version: str) -> Asking:
     """What to ask of objects of a managed type from a server that speaks ``version``.
 
