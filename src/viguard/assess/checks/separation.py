@@ -1,0 +1,190 @@
+"""The test estate apart from production. Source: report, "Existing setup": vSphere is tested completely separately."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+
+from viguard.assess.context import Context
+from viguard.assess.kind import not_read
+from viguard.assess.rights import credential
+from viguard.assess.segments import groups_of, ranges
+from viguard.assess.tally import Tally, listed
+from viguard.assess.verdict import Verdict, unknown
+from viguard.model.facts import Fact, Resource, Unknown
+from viguard.model.host import Hardware, Host
+from viguard.model.inventory import Inventory
+from viguard.model.network import DistributedSwitch, DvPortGroup, StandardPortGroup
+from viguard.model.result import Evidence
+from viguard.model.server import Cluster, Datacenter, Server
+from viguard.model.storage import Datastore
+from viguard.policy.policy import Policy, TestEstate
+
+KEY = "test"
+
+
+def tests_apart(_subject: Resource, context: Context) -> Verdict:
+    """The part of the estate that the policy names for tests shares nothing with the rest.
+
+    Compared: management servers, accounts with permissions, VLANs, machines (by hardware id) and volumes. A local
+    account of the same name at two servers is two accounts; whether they have one password is not judged here.
+    Untagged port groups on both sides leave the answer open: which network they are in is not told.
+    """
+    parts = context.index(Parts)
+    if not parts.decided:
+        return unknown("the policy does not say which part is for tests", policy=KEY)
+    if not parts.test or not parts.production:
+        missing = "for tests" if not parts.test else "beside the part for tests"
+        return unknown(f"no host was read {missing}", policy=KEY)
+    tally = Tally(KEY)
+    _judge_servers(parts, context, tally)
+    _judge_accounts(parts, context, tally)
+    _judge_vlans(parts, context, tally)
+    _judge_machines(parts, context, tally)
+    _judge_volumes(parts, context, tally)
+    return tally.verdict("nothing is shared")
+
+
+class Parts:
+    """The hosts for tests and the others."""
+
+    def __init__(self, inventory: Inventory, policy: Policy) -> None:
+        self.decided = policy.test is not None
+        self.test: list[Host] = []
+        self.production: list[Host] = []
+        for host in inventory.hosts:
+            chosen = policy.test is not None and _is_test(host, policy.test, inventory)
+            (self.test if chosen else self.production).append(host)
+
+
+def _is_test(host: Host, test: TestEstate, inventory: Inventory) -> bool:
+    named = (
+        (test.servers, inventory.get(Server, host.server)),
+        (test.datacenters, inventory.get(Datacenter, host.datacenter)),
+        (test.clusters, inventory.get(Cluster, host.cluster)),
+        (test.hosts, host),
+    )
+    return any(r is not None and fnmatchcase(r.name, p) for patterns, r in named for p in patterns)
+
+
+def _judge_servers(parts: Parts, context: Context, tally: Tally) -> None:
+    shared = {h.server for h in parts.test} & {h.server for h in parts.production}
+    names = [_name(context, id_) for id_ in sorted(shared)]
+    _compare("management servers", names, context, tally)
+
+
+def _judge_accounts(parts: Parts, context: Context, tally: Tally) -> None:
+    sides: list[set[str]] = []
+    for hosts in (parts.test, parts.production):
+        names: set[str] = set()
+        for server in {h.server for h in hosts}:
+            access = context.inventory.access.get(server)
+            if access is None or isinstance(access.permissions, Unknown):
+                why = access.permissions if access else not_read("not read")
+                tally.miss(f"accounts of {listed([_name(context, server)])}: {why}")
+                continue
+            names |= {credential(p.principal, server) for p in access.permissions}
+        sides.append(names)
+    _compare("accounts", sorted(sides[0] & sides[1]), context, tally)
+
+
+def _judge_vlans(parts: Parts, context: Context, tally: Tally) -> None:
+    sides = [_vlans(hosts, context, tally) for hosts in (parts.test, parts.production)]
+    for why in context.index(Distributed).unread:
+        tally.miss(why)
+    shared = sorted((sides[0] & sides[1]) - {0})
+    _compare("VLANs", [str(v) for v in shared], context, tally)
+    if 0 in sides[0] & sides[1]:
+        tally.miss("both have untagged port groups, and which network those are in is not told")
+
+
+def _vlans(hosts: list[Host], context: Context, tally: Tally) -> set[int]:
+    found: set[int] = set()
+    for host in hosts:
+        for group in _groups(host, context, tally):
+            if isinstance(group.vlan, Unknown):
+                tally.miss(f"the VLAN of {listed([group.name])}: {group.vlan}")
+                continue
+            spans = ranges(group.vlan)
+            found.update(v for low, high in spans for v in range(max(low, 1), min(high, 4094) + 1))
+            found |= set() if spans else {0}
+    return found
+
+
+def _groups(host: Host, context: Context, tally: Tally) -> Iterable[StandardPortGroup | DvPortGroup]:
+    groups = groups_of(host, context)
+    if isinstance(groups, Unknown):
+        tally.miss(f"the port groups of {listed([host.name])}: {groups}")
+    else:
+        yield from groups
+    yield from context.index(Distributed).of(host)
+
+
+class Distributed:
+    """Distributed port groups (without the ones of uplinks) by the hosts in their switch."""
+
+    def __init__(self, inventory: Inventory, _policy: Policy) -> None:
+        self.unread: dict[str, None] = {}
+        members: dict[str, list[str]] = {}
+        for switch in inventory.all(DistributedSwitch):
+            if isinstance(switch.members, Unknown):
+                self.unread[f"the hosts of {listed([switch.name])}: {switch.members}"] = None
+            else:
+                members[switch.id] = [m.host for m in switch.members]
+        self._by_host: dict[str, list[DvPortGroup]] = {}
+        for group in inventory.all(DvPortGroup):
+            if isinstance(group.switch, Unknown):
+                self.unread[f"the switch of {listed([group.name])}: {group.switch}"] = None
+            if group.uplink is True or isinstance(group.switch, Unknown):
+                continue
+            for host in members.get(group.switch, ()):
+                self._by_host.setdefault(host, []).append(group)
+
+    def of(self, host: Host) -> list[DvPortGroup]:
+        """The distributed port groups that a host can carry."""
+        return self._by_host.get(host.id, [])
+
+
+def _judge_machines(parts: Parts, context: Context, tally: Tally) -> None:
+    sides: list[dict[str, str]] = []
+    for hosts in (parts.test, parts.production):
+        found: dict[str, str] = {}
+        for host in hosts:
+            if isinstance(host.hardware, Hardware) and host.hardware.uuid:
+                found[host.hardware.uuid.casefold()] = host.name
+            else:
+                tally.miss(f"which machine {listed([host.name])} is was not read")
+        sides.append(found)
+    _compare("hosts", [sides[0][uuid] for uuid in sorted(sides[0].keys() & sides[1].keys())], context, tally)
+
+
+def _judge_volumes(parts: Parts, context: Context, tally: Tally) -> None:
+    test, production = {h.id for h in parts.test}, {h.id for h in parts.production}
+    sides: tuple[dict[str, str], dict[str, str]] = ({}, {})
+    for store in context.inventory.all(Datastore):
+        volume: Fact[str] = store.volume
+        if isinstance(store.hosts, Unknown) or isinstance(volume, Unknown):
+            why = store.hosts if isinstance(store.hosts, Unknown) else volume
+            tally.miss(f"the volume {listed([store.name])}: {why}")
+            continue
+        for side, hosts in zip(sides, (test, production), strict=True):
+            if hosts.intersection(store.hosts):
+                side[volume or store.id] = store.name
+    unread = [h.name for h in (*parts.test, *parts.production) if isinstance(h.datastores, Unknown)]
+    if unread:
+        tally.miss(f"the datastores of {listed(unread)} were not read")
+    _compare("volumes", [sides[0][v] for v in sorted(sides[0].keys() & sides[1].keys())], context, tally)
+
+
+def _compare(what: str, shared: list[str], context: Context, tally: Tally) -> None:
+    inventory = context.inventory
+    evidence = Evidence(property=f"shared {what}", value=list(shared[:20]), read_at=inventory.read_at, source="viguard")
+    if shared:
+        tally.fail(f"shared {what}: {listed(shared)}", evidence)
+    else:
+        tally.see(evidence)
+
+
+def _name(context: Context, server: str) -> str:
+    found = context.inventory.get(Server, server)
+    return found.name if found else server
