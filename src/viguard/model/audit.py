@@ -31,8 +31,9 @@ class ControlCard(Struct, frozen=True, kw_only=True):
 class Summary(Struct, frozen=True, kw_only=True):
     """Counts of an audit.
 
-    ``score`` is the share of passes in all that could be decided (0..1, None when nothing could);
-    ``coverage`` the share of decided results in all that apply. A waived or unknown result never raises the score.
+    ``score`` is the share of passes among passes, failures and unknowns (0..1, None when there is none), so that a
+    waived, attested or unknown result never raises it; ``coverage`` is the share of what
+    applies that could be decided.
     """
 
     by_status: dict[Status, int] = msgspec.field(default_factory=dict)

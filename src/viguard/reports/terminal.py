@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from rich import box
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -39,10 +38,10 @@ def summary(audit: Audit, *, ending: bool = False) -> RenderableType:
     lines.append(_counts(audit))
     lines.append(_score(audit))
     if not audit.complete:
-        lines.append(_incomplete(audit))
+        lines.append(_incomplete(audit, listed=not ending))
     if ending:
         lines.append(_next_step(audit))
-    return Padding(Group(*lines), (1, 0, 1 if not ending else 0, 0))
+    return Group(Text(), *lines) if ending else Group(*lines, Text())
 
 
 def _estate(audit: Audit) -> Text:
@@ -74,13 +73,15 @@ def _score(audit: Audit) -> Text:
     if audit.summary.score is None:
         return Text("nothing could be decided: no score")
     return Text(
-        f"{passes:,} passes: {audit.summary.score:.0%} of what could be decided, "
-        f"and {audit.summary.coverage:.0%} of what applies could be decided"
+        f"{passes:,} passes: {audit.summary.score:.0%} of what applies is as intended; "
+        f"{audit.summary.coverage:.0%} of it could be decided"
     )
 
 
-def _incomplete(audit: Audit) -> Text:
+def _incomplete(audit: Audit, *, listed: bool) -> Text:
     text = Text(f"INCOMPLETE: {plural(len(audit.gaps), 'gap')} in what was read", style="bold magenta")
+    if not listed:
+        return text
     for gap in audit.gaps[:3]:
         text.append(f"\n  {visible(gap.path, 60)} {gap.what}: {visible(gap.reason, 120)}", style="not bold")
     if len(audit.gaps) > 3:

@@ -38,7 +38,7 @@ def run(result_id: str, request: audit.Request, person: Person) -> Explained:
     if found is None:
         raise InputError(
             f"no result {result_id!r}",
-            hint="ids stand in `viguard audit --all` and `--format jsonl`; name the SOURCE to explain passes and unknowns",
+            hint="`viguard audit --all` lists ids; name the SOURCE to explain a pass or an unknown",
         )
     control = catalogue.load().get(found.control)
     return Explained(result=found, card=control.card if control else None, history=history)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from viguard.policy.import_zones import read_tables
+from viguard.policy.merge import merge
+from viguard.policy.propose import propose
 from viguard.usecases.person import Person
 from viguard.usecases.sources import Sources, open_estate
 
@@ -15,5 +18,12 @@ def run(sources: Sources, output: Path, tables: Sequence[Path], person: Person) 
     Raises:
         ViguardError: a source, a table or the existing policy cannot be read.
     """
+    imported = read_tables(tables)
     estate = open_estate(sources, person)
-    raise NotImplementedError(estate, output, tables)
+    said = [*estate.notes, *imported.mistakes]
+    if output.exists():
+        merged = merge(output.read_text(encoding="utf-8"), str(output), estate.inventory, imported.rows)
+        output.write_text(merged.text, encoding="utf-8")
+        return [*said, *merged.added, *merged.refused]
+    output.write_text(propose(estate.inventory, imported.rows), encoding="utf-8")
+    return said

@@ -60,13 +60,18 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Credentials:
     """Where logins are looked for: a file, then the environment, then a prompt.
 
-    Nothing here keeps what was asked longer than this object lives.
+    ``user`` counts before the environment's. Nothing here keeps what was asked longer than this object lives.
     """
 
     def __init__(
-        self, *, entries: tuple[Entry, ...] = (), environment: Mapping[str, str] | None = None, ask: Ask | None = None
+        self,
+        *,
+        entries: tuple[Entry, ...] = (),
+        environment: Mapping[str, str] | None = None,
+        ask: Ask | None = None,
+        user: str = "",
     ) -> None:
-        self.entries, self._ask = entries, ask
+        self.entries, self._ask, self._user = entries, ask, user
         self._environment = os.environ if environment is None else environment
 
     def complete(self, endpoint: Endpoint) -> Endpoint:
@@ -87,7 +92,7 @@ class Credentials:
         if entry := self._entry(endpoint):
             return Login(entry.user, entry.password)
         for user_key, password_key in PAIRS:
-            if user := self._environment.get(user_key):
+            if user := self._user or self._environment.get(user_key, ""):
                 return Login(user, self._environment.get(password_key) or self._prompt(endpoint, user))
         user = self._question(endpoint, f"User for {endpoint.url}: ")
         return Login(user, self._prompt(endpoint, user))

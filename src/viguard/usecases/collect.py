@@ -1,0 +1,53 @@
+"""An estate into a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from viguard.collect.run import Collector
+from viguard.model.facts import Struct
+from viguard.model.snapshot import Trailer
+from viguard.model.text import plural
+from viguard.store import snapshots
+from viguard.usecases.person import Person
+from viguard.usecases.sources import Sources, endpoints_of, legacy_notes, load_file, login_with, telling
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """What was written, as a sentence, and what a person should know."""
+
+    sentence: str
+    complete: bool
+    notes: tuple[str, ...] = ()
+
+
+def vsphere(sources: Sources, output: Path, person: Person) -> Done:
+    """Read servers into a snapshot; what did not change is taken over from the one that is there.
+
+    Raises:
+        ViguardError: no server could be read, or the snapshot cannot be written.
+    """
+    credentials = login_with(sources, person)
+    names = sources.names or tuple(filter(None, [credentials.default_source()]))
+    endpoints = endpoints_of(names, sources)
+    notes = (*credentials.notices(), *legacy_notes(endpoints, credentials))
+    trailer = Collector(credentials, progress=telling(person)).to_file(endpoints, output)
+    return Done(sentence=_sentence(output, trailer), complete=trailer.complete, notes=notes)
+
+
+def files(paths: Sequence[Path], output: Path) -> Done:
+    """Snapshots and declared estates into one snapshot.
+
+    Raises:
+        ViguardError: a file cannot be read, or the snapshot cannot be written.
+    """
+    inventory = snapshots.merge([load_file(path) for path in paths])
+    trailer = snapshots.save(inventory, output)
+    return Done(sentence=_sentence(output, trailer), complete=trailer.complete)
+
+
+def _sentence(output: Path, trailer: Trailer) -> str:
+    counts = ", ".join(plural(n, kind.replace("_", " ")) for kind, n in sorted(trailer.counts.items()))
+    gaps = "" if trailer.complete else f"; INCOMPLETE, {plural(len(trailer.gaps), 'gap')}"
+    return f"{output}: {counts}{gaps}"
