@@ -83,6 +83,7 @@ class Control(Struct, frozen=True, kw_only=True):
     attest: bool = False
     references: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     cases: tuple[Case, ...] = ()
+    tested_by: str = ""  # the file with the hand-written cases of a control that is a function
     where: str = ""
 
     @property

@@ -77,6 +77,7 @@ def _control(table: Table) -> Control:
         attest=table.get("attest", False) is True,
         references=_references(table),
         cases=tuple(_case(_table(c, table.where)) for c in _list(table, "cases")),
+        tested_by=_text(table, "tested_by"),
         where=table.where,
     )
     _check(control, table)

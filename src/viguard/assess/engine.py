@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from hashlib import blake2b
@@ -16,11 +17,13 @@ from viguard.assess.profiles import estate_profile, profile_of
 from viguard.assess.targets import ESTATE, subjects, target
 from viguard.assess.verdict import Verdict
 from viguard.assess.waivers import waive
+from viguard.content.tables import load_tables
 from viguard.errors import ContentError
 from viguard.model.derived import Derived
 from viguard.model.facts import Resource, Struct
 from viguard.model.inventory import Inventory
 from viguard.model.result import Evidence, Kind, Result, Status, Target
+from viguard.model.tables import Tables
 from viguard.model.waiver import Waiver
 from viguard.policy.policy import Policy, Profile
 
@@ -42,12 +45,17 @@ def assess(  # noqa: PLR0913, PLR0917  (six things of equal rank, none derived f
     controls: Mapping[str, Control],
     waivers: Sequence[Waiver],
     now: datetime,
+    *,
+    tables: Tables | None = None,
 ) -> Assessment:
     """Every result of every control, control by control. ``now`` is aware and decides what has expired.
 
+    ``tables`` are ports and ends of support; None: viguard's own.
+
     Raises: ContentError when a control names a function that does not exist.
     """
-    contexts = {p: Context(inventory, policy, derived, p, now) for p in Profile}
+    one = Context(inventory, policy, derived, Profile.MODERN, now, tables or load_tables())
+    contexts = {p: replace(one, profile=p) for p in Profile}  # they share what checks work out of the estate
     population = _Population(inventory, policy)
     results: list[Result] = []
     unjudged = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TypeVar
 
 import msgspec
@@ -14,6 +15,7 @@ from viguard.model.tables import PortRow, SupportEnd, Tables
 T = TypeVar("T")
 
 
+@cache
 def load_tables() -> Tables:
     """Ports that may be open and ends of support.
 
