@@ -104,7 +104,7 @@ def _from_csv(text: str, file: str) -> Imported:
     except StopIteration:
         return Imported()
     names = [cell.strip().lower() for cell in first]
-    if not set(names) & {*_VLAN, *_CIDR, "zone"}:
+    if not set(names) & {*_VLAN, *_CIDR, "zone"} and not {"id", "name"} <= set(names):
         if not _is_data(first):
             known = ",".join(COLUMNS)
             raise PolicyError([f"{file}:{line}: no column is known here; name the columns {known} in the first line"])

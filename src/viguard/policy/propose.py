@@ -131,13 +131,13 @@ def _zones(found: Survey) -> list[str]:
     if empty:
         lines.append(f"# decide: VLANs without any guest, are they still needed? {', '.join(empty)}")
     for subnet, count in found.unknown_subnets.most_common(40):
-        lines.append(f"# decide: subnet {subnet} of {count} guests lies on no network that was read; which zone is it?")
+        lines.append(f"# decide: subnet {subnet} ({count} of {found.guests} guests) lies on no network that was read")
     if found.trunks:
         lines.append(f"# decide: these hand several VLANs to guests, no zone is proposed: {describe(found.trunks)}")
     if found.unread:
         lines.append(f"# decide: the VLAN of these could not be read: {describe(found.unread)}")
     if found.lost_guests:
-        lines.append(f"# {found.lost_guests} guests have a NIC whose port group could not be read.")
+        lines.append(f"# {found.lost_guests} of {found.guests} guests have a NIC whose port group could not be read.")
     return lines
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./@-]*(?: [A-Za-z0-9_./@-]+)*")
+_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?", re.ASCII)
 _WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}  # not texts to every YAML reader
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def scalar(text: str) -> str:
     """A text as one YAML scalar on one line: plain where that is safe for every reader, else in double quotes."""
-    if len(text) <= 200 and _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+    if _ADDRESS.fullmatch(text) or (len(text) <= 200 and _PLAIN.fullmatch(text) and text.lower() not in _WORDS):
         return text
     return '"' + "".join(map(_escape, text)) + '"'
 
