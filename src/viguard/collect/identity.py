@@ -9,18 +9,22 @@ from viguard.model.facts import Scalar
 from viguard.vsphere.endpoint import Endpoint
 from viguard.vsphere.session import About
 
+OWN = ("instance.id", "VirtualCenter.InstanceName", "VirtualCenter.ManagedIP")
+"""What an old VirtualCenter says of itself that stays."""
+
 
 def server_id(about: About, settings: Mapping[str, Scalar], endpoint: Endpoint, hardware_uuid: str = "") -> str:
     """The id of a server: its instanceUuid; of a host read directly, its hardware UUID.
 
-    VirtualCenter before API 4.0 has no instanceUuid: its own instance number and name, or its address, stand in.
+    VirtualCenter before API 4.0 has no instanceUuid: its own number, name and address,
+    or else the address that we use, stand in.
     """
     if about.instance_uuid:
         return about.instance_uuid.lower()
     if hardware_uuid:
         return hardware_uuid.lower()
-    own = [str(settings[k]) for k in ("instance.id", "VirtualCenter.InstanceName") if settings.get(k) not in {None, ""}]
-    seed = "\n".join(own) if len(own) > 1 else f"{endpoint.host}:{endpoint.port}"
+    own = [f"{key}={settings[key]}" for key in OWN if settings.get(key) not in {None, ""}]
+    seed = "\n".join(own) if settings.get("VirtualCenter.InstanceName") else f"{endpoint.host}:{endpoint.port}"
     return f"{about.line or 'server'}-{hashlib.sha256(seed.encode()).hexdigest()[:24]}"
 
 

@@ -32,7 +32,9 @@ class Memory:
 
     def put(self, of: str, digest: str, records: Sequence[Resource], *, lost: bool = False) -> None:
         """Keep the records."""
+        del of, digest, lost  # nothing here is ever taken over
         self.records += records
 
     def reuse(self, of: str, digest: str) -> None:
         """Nothing is here already."""
+        del of, digest

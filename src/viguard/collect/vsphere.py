@@ -84,7 +84,7 @@ def meet(session: Session, options: Options) -> Subject:
     """
     reader = Reader(session, options.page)
     about, endpoint = session.about, session.connection.endpoint
-    options_found = _settings(reader, session.refs.get("setting"), endpoint.url)
+    options_found = _settings(reader, session.refs.get("setting"))
     known: Mapping[str, Scalar] = options_found.values if isinstance(options_found, Settings) else {}
     id_ = server_id(about, known, endpoint, "" if about.is_vcenter else _hardware_uuid(reader))
     name = server_name(known, endpoint)
@@ -109,33 +109,23 @@ def meet(session: Session, options: Options) -> Subject:
     return Subject(server=server, session=session, reader=reader)
 
 
-def _settings(reader: Reader, manager: Ref | None, where: str) -> Fact[Settings]:
-    found = _property(reader, manager, "setting", where)
+def _settings(reader: Reader, manager: Ref | None) -> Fact[Settings]:
+    found = reader.property(manager, "setting")
     return found if isinstance(found, Unknown) else settings(found) if found is not None else Settings()
 
 
 def _hardware_uuid(reader: Reader) -> str:
     for ref in reader.survey(["HostSystem"]).get("HostSystem", []):
-        found = _property(reader, ref, "summary.hardware", "")
+        found = reader.property(ref, "summary.hardware")
         if found is not None and not isinstance(found, Unknown):
             return find(found, "uuid")
     return ""
 
 
-def _property(reader: Reader, ref: Ref | None, path: str, where: str) -> Element | Unknown | None:
-    """One property of one object, None when it is unset."""
-    if ref is None:
-        return Unknown(reason=Reason.NOT_IN_VERSION, detail="the server does not have this part of the API")
-    for found in reader.read([ref], [path]):
-        values, missing = found.values(where)
-        return values.get(path, missing.get(path))
-    return None
-
-
 class Collection:
     """The reading of one server into a sink. Gaps are noted; nothing that one object does ends it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what it reads, where to, and how)
         self, subject: Subject, sink: Sink, gaps: Gaps, *, options: Options, now: datetime, progress: Progress
     ) -> None:
         self.server, self.session, self.reader = subject.server, subject.session, subject.reader
@@ -298,7 +288,7 @@ class Collection:
         return Settings(values={self._fields.get(find(v, "key"), find(v, "key")): find(v, "value") for v in element})
 
     def _field_names(self) -> dict[str, str]:
-        found = _property(self.reader, self.session.refs.get("customFieldsManager"), "field", self._where)
+        found = self.reader.property(self.session.refs.get("customFieldsManager"), "field")
         fields = () if found is None or isinstance(found, Unknown) else found
         return {find(f, "key"): find(f, "name") for f in fields}
 
@@ -315,7 +305,7 @@ class Collection:
         since = self.now - timedelta(days=self.options.events_days)
         events, whole = calls.read_events(self.session, access.EVENT_TYPES, since)
         if not whole:
-            self.gaps.add(self.server.path, "events", f"more than {calls.EVENT_LIMIT} events: the newest are left out")
+            self.gaps.add(self.server.path, "events", f"more than {calls.EVENT_LIMIT} events: older ones are left out")
         permissions = calls.service_call(self.session, "authorizationManager", "RetrieveAllPermissions")
         self._put(
             Access(
@@ -329,7 +319,7 @@ class Collection:
         )
 
     def _elements(self, manager: str, path: str) -> Fact[list[Element]]:
-        found = _property(self.reader, self.session.refs.get(manager), path, self._where)
+        found = self.reader.property(self.session.refs.get(manager), path)
         return found if isinstance(found, Unknown) else list(found if found is not None else ())
 
     def _alarms(self) -> Fact[list[Element]]:

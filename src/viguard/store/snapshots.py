@@ -211,6 +211,19 @@ def read(path: Path) -> Inventory:
     )
 
 
+def save(inventory: Inventory, target: Path) -> Trailer:
+    """Write an estate in memory as a snapshot.
+
+    Raises:
+        StoreError: the disk does not take it.
+    """
+    header = Header(started_at=inventory.read_at, sources=inventory.sources)
+    with SnapshotWriter(target, header) as writer:
+        for record in inventory.by_id.values():
+            writer.put(record.id, "", [record])
+        return writer.finish(Trailer(ended_at=inventory.read_at, complete=inventory.complete, gaps=inventory.gaps))
+
+
 class _Lines:
     """The object lines of a snapshot. ``header`` is known from the start, ``trailer`` at the end.
 

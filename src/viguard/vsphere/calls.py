@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
@@ -27,6 +28,7 @@ HOST_CALLS = {
 
 EVENT_LIMIT = 20_000
 EVENT_PAGE = 1000
+EVENT_PAGES = 500
 
 
 def host_calls(session: Session, managers: Mapping[str, Ref]) -> dict[str, Reply]:
@@ -85,7 +87,7 @@ def service_call(session: Session, manager: str, name: str, content: str = "") -
 def read_events(session: Session, types: Sequence[str], since: datetime) -> tuple[Fact[list[Element]], bool]:
     """The events of these types from a time on, oldest first, and whether that were all.
 
-    The number is bounded by EVENT_LIMIT.
+    Of more than EVENT_LIMIT, the newest are kept.
 
     Raises:
         SourceError: the connection or session failed.
@@ -106,16 +108,20 @@ def read_events(session: Session, types: Sequence[str], since: datetime) -> tupl
 
 
 def _drain(session: Session, history: Ref) -> tuple[Fact[list[Element]], bool]:
-    found: list[Element] = []
+    newest: deque[Element] = deque(maxlen=EVENT_LIMIT)
+    whole = True
     call(session, "RewindCollector", history)
-    while len(found) < EVENT_LIMIT:
+    for _ in range(EVENT_PAGES):
         page = returned(session, call(session, "ReadNextEvents", history, element("maxCount", EVENT_PAGE)))
         if isinstance(page, Unknown):
             return page, True
         if not page:
-            return found, True
-        found += page
-    return found, False
+            break
+        whole = whole and len(newest) + len(page) <= EVENT_LIMIT
+        newest += page
+    else:
+        whole = False
+    return list(newest), whole
 
 
 def _event_filter(version: str, types: Sequence[str], since: datetime) -> str:

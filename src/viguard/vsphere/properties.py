@@ -40,7 +40,7 @@ EXTRA: dict[type[Resource], tuple[Api, ...]] = {
     DvPortGroup: (Api("config.defaultPortConfig", since="4.0"), Api("tag", since="4.0")),
     # The second and third tell an empty list from a configuration that the server does not hold.
     Host: (Api("configManager"), Api("config.product.version"), Api("config.dateTimeInfo.timeZone.key", since="2.5")),
-    Guest: (Api("parentVApp", since="4.0"),),
+    Guest: (Api("parentVApp", since="4.1"),),
 }
 """What is asked beside the facts: identity, place, and values of which a fact is only a part."""
 

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from viguard.errors import ReplyError, SessionLostError
-from viguard.model.facts import Unknown
+from viguard.model.facts import Reason, Unknown
 from viguard.vsphere.faults import Fault, GoneFault, InvalidPropertyFault, NoPermissionFault
 from viguard.vsphere.pages import Found, Page
+from viguard.vsphere.replies import Element
 from viguard.vsphere.session import Session
 from viguard.vsphere.soap import Ref, element, method, reference
 from viguard.vsphere.versions import knows
@@ -50,14 +51,19 @@ class Reader:
         for start in range(0, len(refs), self.page):
             yield from self._read_or_split(refs[start : start + self.page], paths)
 
-    def one(self, ref: Ref, path: str) -> bytes | None:
-        """What the server says of one property of one object, or None when it says nothing.
+    def property(self, ref: Ref | None, path: str) -> Element | Unknown | None:
+        """One property of one object; None when it is unset.
 
         Raises:
-            Fault: it answers with one.
+            SourceError: the connection or session failed.
         """
-        found = self._request([ref], [path])
-        return found[0].raw if found else None
+        if ref is None:
+            return Unknown(reason=Reason.NOT_IN_VERSION, detail="the server does not have this part of the API")
+        for found in self.read([ref], [path]):
+            values, missing = found.values(self.session.connection.endpoint.url)
+            value = values.get(path)
+            return value if value is not None else missing.get(path, self.refused[ref.type].get(path))
+        return None
 
     def _survey(self, types: Sequence[str]) -> dict[str, list[Ref]]:
         call = self.session.connection.call

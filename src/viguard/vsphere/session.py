@@ -39,14 +39,15 @@ class Session:
     """A logged-in session. Use as a context manager: leaving it logs out, also after an error or Ctrl-C.
 
     ``about`` and ``refs`` (by name in ServiceContent: rootFolder, propertyCollector, …) come from the server;
-    ``version`` is the API version both sides speak; ``relogins`` counts sessions that the server ended.
+    ``version`` is the API version both sides speak; ``key`` names the session on the
+    server; ``relogins`` counts sessions that the server ended.
     """
 
     def __init__(self, connection: Connection, login: Login) -> None:
         self.connection, self._login = connection, login
         self.about = About(name="", version="", build="", line="", api_version="")
         self.refs: dict[str, Ref] = {}
-        self.relogins = 0
+        self.relogins, self.key = 0, ""
         self._inside = False
 
     @property
@@ -166,7 +167,8 @@ class Session:
 
     def _log_in(self) -> None:
         credentials = element("userName", self._login.user) + element("password", self._login.password)
-        self.connection.call(method("Login", self.refs["sessionManager"], credentials))
+        entered = self.connection.call(method("Login", self.refs["sessionManager"], credentials))
+        self.key = entered.findtext("returnval/key") or ""
         self._inside = True
 
 
