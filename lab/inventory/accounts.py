@@ -44,7 +44,9 @@ def permissions(users: list[dict[str, Any]], entities: dict[str, str], extra: li
     """Permission rows; ``entities`` maps an object's name to its reference. Rows on objects that this endpoint lacks are left out."""
     of = {u["name"]: u["user"] for u in users}
     out = []
-    for row in read("accounts")["permissions"] + extra:
+    replaced = {(row.get("principal"), row.get("entity")) for row in extra}
+    plain = [row for row in read("accounts")["permissions"] if "group" in row or (row["principal"], row.get("entity")) not in replaced]
+    for row in plain + extra:
         entity = row.get("entity")
         if entity and entity not in entities:
             continue

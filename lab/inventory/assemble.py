@@ -7,7 +7,7 @@ from typing import Any
 from lab.inventory import accounts, switches
 from lab.inventory.guests import Guest
 from lab.inventory.hosts import method_facts, properties, target_name
-from lab.inventory.ids import Ids
+from lab.inventory.ids import Ids, stable_uuid
 from lab.inventory.merge import merged
 from lab.inventory.source import host_facts, read
 
@@ -43,6 +43,7 @@ class Estate:
     def build(self) -> dict[str, Any]:
         """The file's content."""
         centers = [self.datacenter(name, clusters) for name, clusters in self.row["datacenters"].items()]
+        self.mount_foreign()
         self.objects.append({"ref": f"Folder:{self.root}", "props": {"name": "Datacenters" if self.root == "group-d1" else "ha-folder-root",
                                                                     "childEntity": centers, "childType": ["Folder", "Datacenter"]}})
         users = accounts.accounts(self.row.get("accounts", ""), self.row["about"]["apiType"])
@@ -76,7 +77,26 @@ class Estate:
                        "server": [{"url": x["url"], "type": "HTTPS", "company": x["company"], "adminEmail": ["noc@belnet.be"],
                                    "description": {"_type": "Description", "label": x["label"], "summary": x["label"]}}]}
                       for x in rows["extensions"] + self.row.get("extensions", [])]
-        return {"alarms": alarms, "scheduled": tasks, "extensions": extensions, "events": self.row.get("events", [])}
+        return {"alarms": alarms, "scheduled": tasks, "extensions": extensions, "events": [self.event(e) for e in self.row.get("events", [])]}
+
+    def event(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A past event; ``guest`` and ``user`` name what it is about."""
+        props = dict(row["props"], userName=row["user"], fullFormattedMessage=f"{row['type']} {row.get('guest', '')} {row['user']}".replace("  ", " "))
+        if "guest" in row:
+            ref = self.named[row["guest"]]
+            props["vm"] = {"name": row["guest"], "vm": ref}
+            props["host"] = {"name": "", "host": self.find(ref)["runtime"]["host"]}
+            if "srcTemplate" in props:
+                props["srcTemplate"] = {"name": props["srcTemplate"]["name"], "vm": self.named[props["srcTemplate"]["name"]]}
+        return {"type": row["type"], "ago_s": row["ago_s"], "props": props}
+
+    def mount_foreign(self) -> None:
+        """Volumes that a host outside the owning cluster has mounted."""
+        for volume, host in self.row.get("foreign_mounts", {}).items():
+            store, at = self.named[volume], self.named[host]
+            row = self.find(store)
+            row["host"].append(row["host"][0] | {"key": at})
+            self.find(at)["datastore"].append(store)
 
     def datacenter(self, name: str, clusters: dict[str, Any]) -> str:
         """One datacenter with its folders, clusters, hosts and guests."""
@@ -164,6 +184,9 @@ class Estate:
         """The port groups of a cluster's hosts: standard ones by name, distributed ones where the endpoint has a switch."""
         distributed = self.row.get("distributed", {}).get(cluster)
         if distributed:
+            uuid = stable_uuid("dvs", self.name, distributed["name"])
+            for row in facts.values():
+                row["proxy"] = {"uuid": uuid, "name": distributed["name"], "uplinks": distributed["uplinks"]}
             switches.distributed(self, cluster, distributed, folder, hosts, kids, ports)
         from lab.inventory.hostnet import switches as standard
 
@@ -186,7 +209,8 @@ class Estate:
         names = list(hosts)
         sub: dict[str, list[str]] = {}
         over = self.row.get("guests", {})
-        for i, row in enumerate(read("guests")["guests"].get(cluster, [])):
+        rows = read("guests")["guests"].get(cluster, []) + self.row.get("more_guests", {}).get(cluster, [])
+        for i, row in enumerate(rows):
             self.guest_number += 1
             row = merged(row, over.get(row["name"], {}))
             host = row.get("host", names[i % len(names)])

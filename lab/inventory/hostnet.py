@@ -36,6 +36,8 @@ def switches(name: str, cluster: str, facts: dict[str, Any]) -> dict[str, Any]:
         "vSwitch1": {"portgroups": guests},
         "vSwitch2": {"portgroups": {label["san"]: {"vlan": vlan["san"]}}},
     }
+    if "proxy" in facts:
+        del plain["vSwitch1"]  # a distributed switch carries the guests
     return merged(plain, facts.get("switches", {}))
 
 
@@ -76,7 +78,7 @@ def network_info(name: str, cluster: str, facts: dict[str, Any]) -> dict[str, An
             })
     nics = sorted({u for us in facts["uplinks"].values() for u in us})
     return {
-        "vswitch": vswitches, "portgroup": portgroups, "pnic": [pnic(name, n, i) for i, n in enumerate(nics)],
+        "proxySwitch": proxies(facts), "vswitch": vswitches, "portgroup": portgroups, "pnic": [pnic(name, n, i) for i, n in enumerate(nics)],
         "vnic": [vnic(name, *row) for row in kernel_nics(name, facts)],
         "consoleVnic": [vnic(name, *row) for row in console_nics(name, facts)],
         "dnsConfig": {"dhcp": False, "hostName": name.split(".")[0], "domainName": "fw.belnet.be",
@@ -136,3 +138,13 @@ def nic_manager(name: str, cluster: str, facts: dict[str, Any]) -> dict[str, Any
          "selectedVnic": [f"{kind}.{n['key']}" for n in nics if n["device"] in devices]}
         for kind, devices in nic_services(name, facts).items()
     ]}
+
+
+def proxies(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """The host's end of its distributed switch."""
+    if "proxy" not in facts:
+        return []
+    proxy = facts["proxy"]
+    return [{"dvsUuid": proxy["uuid"], "dvsName": proxy["name"], "key": f"key-vim.host.HostProxySwitch-{proxy['uuid']}", "numPorts": 512,
+             "numPortsAvailable": 480, "pnic": [f"key-vim.host.PhysicalNic-{u}" for u in proxy["uplinks"]],
+             "spec": {"backing": {"_type": "DistributedVirtualSwitchHostMemberPnicBacking", "pnicSpec": [{"pnicDevice": u} for u in proxy["uplinks"]]}}}]

@@ -32,4 +32,6 @@ def product(name: str) -> dict[str, Any]:
 def host_facts(endpoint: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
     """A host of an endpoint: the product's healthy values with the host's own overrides."""
     own = {key: value for key, value in overrides.items() if key != "product"}
-    return merged(product(overrides.get("product", endpoint["product"])), own)
+    facts = merged(product(overrides.get("product", endpoint["product"])), own)
+    facts["product"] = merged(facts["product"], facts.pop("product_build", {}))
+    return facts

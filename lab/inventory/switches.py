@@ -64,7 +64,7 @@ def distributed(estate: Estate, cluster: str, row: dict[str, Any], folder: str, 
     uplink = estate.ids.make("DistributedVirtualPortgroup")
     portgroup(estate, f"{name}-DVUplinks", [[0, 4094]], {}, switch, folder, refs, uplink, "uplink")
     kids["network"] += [uplink, switch]
-    members = [{"runtime": {"host": h, "status": "up"},
+    members = [{"runtimeState": {"currentMaxProxySwitchPorts": 512},
                 "config": {"host": h, "maxProxySwitchPorts": 512, "backing": {"_type": "DistributedVirtualSwitchHostMemberPnicBacking", "pnicSpec": [
                     {"pnicDevice": p, "uplinkPortKey": str(i), "uplinkPortgroupKey": uplink.split(":")[1]} for i, p in enumerate(row["uplinks"])]}}}
                for h in refs]
@@ -84,6 +84,6 @@ def distributed(estate: Estate, cluster: str, row: dict[str, Any], folder: str, 
                    "healthCheckConfig": [{"_type": "VMwareDVSVlanMtuHealthCheckConfig", "enable": row.get("health_check", False), "interval": 1},
                                          {"_type": "VMwareDVSTeamingHealthCheckConfig", "enable": False, "interval": 1}],
                    "vspanSession": [{"key": s["name"], "name": s["name"], "enabled": True, "normalTrafficAllowed": False, "stripOriginalVlan": False,
-                                     "sessionType": s["type"], "destinationPort": {"ipAddress": s["to"]}, "sourcePortReceived": {"portKey": ["1"]},
+                                     "sessionType": s["type"], "destinationPort": {"ipAddress": [s["to"]]}, "sourcePortReceived": {"portKey": ["1"]},
                                      "sourcePortTransmitted": {"portKey": ["1"]}} for s in row.get("mirrors", [])]},
     }, ref=switch)

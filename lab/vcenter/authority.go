@@ -128,6 +128,23 @@ func (p *permissions) may(a *account, ref types.ManagedObjectReference, privileg
 			return true
 		}
 	}
+	return privilege == "System.View" && p.leadsTo(a, entity)
+}
+
+// leadsTo says whether an account has a right on something below an entity: the way there is visible.
+func (p *permissions) leadsTo(a *account, entity types.ManagedObjectReference) bool {
+	for ref, set := range p.sets {
+		for _, perm := range set {
+			if !p.applies(perm, a) || perm.RoleId == roleNone {
+				continue
+			}
+			for at := parentOf(ref); at != nil; at = parentOf(*at) {
+				if *at == entity {
+					return true
+				}
+			}
+		}
+	}
 	return false
 }
 
