@@ -171,7 +171,7 @@ def _limits() -> list[str]:
         f"  template_age_days: {limits.template_age_days}",
         "  #log_size_bytes: 100000  # left out: the profile's value",
         "  #log_count: 10  # left out: the profile's value",
-        "  #hosts_per_credential: 1  # decide: how many hosts one credential may open",
+        "  #hosts_per_credential: 1  # decide: how many hosts one credential may administer",
     ]
 
 
@@ -183,7 +183,7 @@ def _approved(around: Surroundings) -> list[str]:
         *_servers("ntp_servers", around.ntp_servers, around.ntp_hosts),
         "  #lockdown_exceptions: []  # decide: accounts that may enter a locked-down host",
         "  #break_glass: []  # decide: accounts for emergencies",
-        "  #vcenter_principals: []  # decide: who may hold rights on a whole vCenter",
+        "  #vcenter_principals: []  # decide: who may hold rights on the guest that runs a vCenter",
         "  #templates: []  # decide: registered, hardened templates, by name or path",
     ]
 

@@ -105,7 +105,7 @@ class Sense:
         at: Node = entry.get("expires") or entry
         if dated and expires and expires <= dated:
             self.mistakes.add(at, "it expires before it counts", "'expires' must be later than 'dated'")
-        elif expires and today and expires < today:
+        elif expires and today and expires <= today:
             self.mistakes.add(at, f"this attestation expired on {expires}", "renew it with a new date, or remove it")
 
     def _devices(self) -> None:

@@ -64,7 +64,8 @@ def server_of(target: str) -> str:
 def _log_servers(options: Settings) -> list[str]:
     values = [options.values.get(key) for key in LOG_OPTIONS]
     targets = [target for value in values if isinstance(value, str) for target in value.split(",")]
-    return [server for target in targets if (server := server_of(target))]
+    servers = [server_of(target) for target in targets]
+    return [server for server in servers if server and server != "localhost" and not server.startswith("127.")]
 
 
 def _site_attributes(host: Host) -> list[str]:
