@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import translate
 
 from viguard.errors import PolicyError
 from viguard.model.facts import Struct
@@ -53,7 +53,8 @@ def merge(text: str, file: str, inventory: Inventory, rows: Sequence[Row] = ()) 
     fitting, refused = _fitting(rows, policy)
     found = survey(inventory)
     found.candidates = adopt(found.candidates, fitting)
-    new = [c for c in found.candidates if c.name not in _names(fitting, zones) and not _covered(c, zones.values())]
+    known, extended = _Recognised(zones.values()), _names(fitting, zones)
+    new = [c for c in found.candidates if c.name not in extended and c not in known]
     for candidate in new:
         if candidate.name in zones:
             candidate.name = zone_name(candidate.name, [*zones, *(c.name for c in found.candidates)])
@@ -93,15 +94,23 @@ def _network(text: str) -> str:
     return str(ipaddress.ip_network(text))
 
 
-def _covered(candidate: Candidate, zones: Iterable[Zone]) -> bool:
-    """Whether a zone of the file recognises the network already, by VLAN, port group or subnet."""
-    subnets = {_network(s) for s in candidate.subnets | candidate.declared}
-    return any(
-        candidate.vlans & set(zone.match.vlans)
-        or any(fnmatchcase(name, pattern) for name in candidate.port_groups for pattern in zone.match.port_groups)
-        or subnets & set(map(_network, zone.match.subnets))
-        for zone in zones
-    )
+class _Recognised:
+    """What the zones of a file recognise, made once for all candidates."""
+
+    def __init__(self, zones: Iterable[Zone]) -> None:
+        matches = [zone.match for zone in zones]
+        self._vlans = {vlan for match in matches for vlan in match.vlans}
+        self._subnets = {_network(subnet) for match in matches for subnet in match.subnets}
+        patterns = dict.fromkeys(pattern for match in matches for pattern in match.port_groups)
+        self._patterns = [re.compile(translate(pattern)) for pattern in patterns]
+
+    def __contains__(self, candidate: Candidate) -> bool:
+        """Whether a zone has the network already, by VLAN, port group or subnet."""
+        return bool(
+            candidate.vlans & self._vlans
+            or (candidate.subnets | candidate.declared) & self._subnets
+            or any(pattern.match(name) for name in candidate.port_groups for pattern in self._patterns)
+        )
 
 
 def _wishes(rows: Sequence[Row], zones: dict[str, Zone]) -> dict[str, _Wishes]:

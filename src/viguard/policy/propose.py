@@ -147,10 +147,11 @@ def _pairs(zones: Sequence[Candidate]) -> list[str]:
         "# decide: each pair; every pair without a line has pairs_default, and none when that is left out.",
         "pairs:",
     ]
+    known = [(zone, zone.guess.purpose) for zone in zones]
     rows = [
         (one, other, wish)
-        for one, other in combinations(zones, 2)
-        if (wish := sharing(one.guess.purpose, other.guess.purpose)) is not Sharing.SHARE
+        for (one, its), (other, others) in combinations(known, 2)
+        if (wish := sharing(its, others)) is not Sharing.SHARE
     ]
     for one, other, wish in rows[:MAX_PAIRS]:
         both = len(one.hosts & other.hosts)
