@@ -43,7 +43,7 @@ func main() {
 	}
 	mux := startService(estate)
 	if *benchSpec != "" {
-		check(bench(*benchSpec))
+		check(bench(estate, *benchSpec))
 	}
 	if !*verbose {
 		log.SetOutput(quiet{os.Stderr})
