@@ -8,6 +8,8 @@ from pathlib import Path
 from viguard.policy.import_zones import read_tables
 from viguard.policy.merge import merge
 from viguard.policy.propose import propose
+from viguard.policy.saving import save_text
+from viguard.policy.source import read_text
 from viguard.usecases.person import Person
 from viguard.usecases.sources import Sources, open_estate
 
@@ -22,8 +24,8 @@ def run(sources: Sources, output: Path, tables: Sequence[Path], person: Person) 
     estate = open_estate(sources, person)
     said = [*estate.notes, *imported.mistakes]
     if output.exists():
-        merged = merge(output.read_text(encoding="utf-8"), str(output), estate.inventory, imported.rows)
-        output.write_text(merged.text, encoding="utf-8")
+        merged = merge(read_text(output), str(output), estate.inventory, imported.rows)
+        save_text(output, merged.text)
         return [*said, *merged.added, *merged.refused]
-    output.write_text(propose(estate.inventory, imported.rows), encoding="utf-8")
+    save_text(output, propose(estate.inventory, imported.rows))
     return said
