@@ -32,4 +32,4 @@ def check(sources: Sources, talk: Talk) -> None:
         found = config.check(sources, person)
     with results_to(None) as stream:
         show.privileges(found, stream)
-    raise click.exceptions.Exit(0 if all(not f.missing for f in found) else 4)
+    raise click.exceptions.Exit(0 if all(f.complete for f in found) else 4)

@@ -76,9 +76,8 @@ def main() -> None:
 def run(arguments: list[str] | None = None) -> None:
     """Entry point: no traceback for anything that a user can cause."""
     try:
-        main.main(args=arguments, prog_name="viguard", standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        code = main.main(args=arguments, prog_name="viguard", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
     except click.Abort:
         sys.exit(_say("stopped", 130))
     except click.ClickException as error:

@@ -11,7 +11,7 @@ from viguard.model.snapshot import Trailer
 from viguard.model.text import plural
 from viguard.store import snapshots
 from viguard.usecases.person import Person
-from viguard.usecases.sources import Sources, endpoints_of, legacy_notes, load_file, login_with, telling
+from viguard.usecases.sources import Sources, endpoints_of, legacy_notes, load_file, login_with, server_names, telling
 
 
 class Done(Struct, frozen=True, kw_only=True):
@@ -29,8 +29,7 @@ def vsphere(sources: Sources, output: Path, person: Person) -> Done:
         ViguardError: no server could be read, or the snapshot cannot be written.
     """
     credentials = login_with(sources, person)
-    names = sources.names or tuple(filter(None, [credentials.default_source()]))
-    endpoints = endpoints_of(names, sources)
+    endpoints = endpoints_of(server_names(sources, credentials), sources)
     notes = (*credentials.notices(), *legacy_notes(endpoints, credentials))
     trailer = Collector(credentials, progress=telling(person)).to_file(endpoints, output)
     return Done(sentence=_sentence(output, trailer), complete=trailer.complete, notes=notes)

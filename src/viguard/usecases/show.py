@@ -83,10 +83,16 @@ def privileges(found: Iterable[Checked], stream: IO[bytes]) -> None:
     """Per server: what the account may read, and what stays unknown."""
     texts: list[str] = []
     for server in found:
-        texts.append(f"{server.name}: logged in as {server.user}, {server.product}")
-        texts += [f"  missing {p.id}: {p.why}" for p in server.missing]
-        texts.append("  every privilege that viguard uses is there" if not server.missing else "")
-    lines([t for t in texts if t], stream, nothing="no server was named")
+        texts.append(f"{server.name}: {server.product}, certificate {server.tls}, logged in and out as {server.user}")
+        for privilege in server.missing:
+            weight = "missing" if privilege.needed else "missing (optional)"
+            note = "; it also allows changes, leave it out where that weighs more" if privilege.writes else ""
+            texts.append(f"  {weight} {privilege.id}: without it unknown: {privilege.lost}{note}")
+        if server.undecided:
+            texts.append(f"  privileges unknown: {server.undecided}")
+        if server.complete:
+            texts.append("  every privilege that viguard uses is there")
+    lines(texts, stream, nothing="no server was named")
 
 
 def lines(found: list[str], stream: IO[bytes], *, nothing: str) -> None:

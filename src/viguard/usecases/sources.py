@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from viguard.collect import declared
 from viguard.collect.run import Collector
 from viguard.collect.vsphere import Progress
 from viguard.errors import InputError
@@ -12,7 +13,6 @@ from viguard.model.facts import Struct
 from viguard.model.inventory import Inventory
 from viguard.policy.selection import Selection
 from viguard.store import snapshots
-from viguard.store.snapshots import load as load_declared
 from viguard.usecases.person import Person
 from viguard.vsphere.credentials import Credentials, load_credentials
 from viguard.vsphere.endpoint import Endpoint, Trust, parse_endpoint
@@ -50,8 +50,7 @@ def open_estate(sources: Sources, person: Person) -> Estate:
         SourceError: no server could be logged in to.
     """
     credentials = login_with(sources, person)
-    names = sources.names or tuple(filter(None, [credentials.default_source()]))
-    files, servers = _apart(names)
+    files, servers = _apart(server_names(sources, credentials))
     inventories = [load_file(f) for f in files]
     notes: list[str] = []
     if servers:
@@ -73,6 +72,11 @@ def login_with(sources: Sources, person: Person) -> Credentials:
     """
     entries = load_credentials(sources.credentials) if sources.credentials else ()
     return Credentials(entries=entries, ask=person.ask, user=sources.user)
+
+
+def server_names(sources: Sources, credentials: Credentials) -> tuple[str, ...]:
+    """What was named, or the server that the environment names."""
+    return sources.names or tuple(filter(None, [credentials.default_source()]))
 
 
 def endpoints_of(servers: Sequence[str], sources: Sources) -> list[Endpoint]:
@@ -105,7 +109,7 @@ def load_file(path: Path) -> Inventory:
     Raises:
         InputError: it cannot be read.
     """
-    return load_declared(path) if path.suffix in DECLARED else snapshots.load([path])
+    return declared.load(path) if path.suffix in DECLARED else snapshots.load([path])
 
 
 def _scope(inventory: Inventory) -> str:
