@@ -1,0 +1,1 @@
+"""Cases of the controls that cross objects, by hand."""

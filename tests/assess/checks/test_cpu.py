@@ -1,0 +1,202 @@
+"""vm-cpu-reservation-floor, vm-cpu-limit-ceiling, host-cpu-overcommit-dos. A host has 10,000 MHz."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.assess.checks.estate import LOST, but, guest, host, lost, named, world
+from viguard.assess.checks.cpu import ceiling, floor, overcommit
+from viguard.model.facts import Resource
+from viguard.model.guest import Guest
+from viguard.model.host import Hardware, Host
+from viguard.model.resources import Allocation
+from viguard.model.result import Status
+from viguard.model.server import Cluster
+from viguard.policy.policy import CpuException, CpuLimits, Limits, Policy, Profile
+
+REPORT = Profile.REPORT_2010
+
+
+def cpu(**facts: object) -> Guest:
+    return guest(cpu=Allocation(**facts))  # type: ignore[arg-type]
+
+
+# vm-cpu-reservation-floor
+
+
+@pytest.mark.parametrize(("reservation", "status"), [(1000, Status.PASS), (999, Status.FAIL), (0, Status.FAIL)])
+def test_floor_of_the_report_is_a_reservation(reservation: int, status: Status) -> None:
+    found = floor(cpu(reservation=reservation, level="high"), world(host(), profile=REPORT))
+    assert found.status is status
+    assert found.policy == "limits.cpu.floor_percent"
+    assert any(e.property == "config.cpuAllocation.reservation" and e.value == reservation for e in found.evidence)
+
+
+@pytest.mark.parametrize(
+    ("level", "shares", "status"),
+    [
+        ("normal", 1000, Status.PASS),
+        ("high", 2000, Status.PASS),
+        ("low", 500, Status.FAIL),
+        ("custom", 1000, Status.PASS),
+        ("custom", 999, Status.FAIL),
+    ],
+)
+def test_floor_of_modern_accepts_shares(level: str, shares: int, status: Status) -> None:
+    assert floor(cpu(level=level, shares=shares), world(host())).status is status
+
+
+def test_floor_holds_for_guests_that_are_off_and_not_for_templates() -> None:
+    off = but(cpu(), power="poweredOff")
+    assert floor(off, world(host(), profile=REPORT)).status is Status.FAIL
+    assert floor(but(off, template=True), world(host(), profile=REPORT)).status is Status.NOT_APPLICABLE
+
+
+def test_floor_has_exceptions_by_guest() -> None:
+    limits = CpuLimits(exceptions=(CpuException(guest="db-*", reason="quiet", floor_percent=5),))
+    context = world(host(), profile=REPORT, policy=Policy(limits=Limits(cpu=limits)))
+    found = floor(but(cpu(reservation=500), name="db-1"), context)
+    assert (found.status, found.policy) == (Status.PASS, "limits.cpu.exceptions")
+    assert floor(but(cpu(reservation=500), name="web-1"), context).status is Status.FAIL
+
+
+@pytest.mark.parametrize("fact", ["cpu", "host", "template"])
+def test_floor_is_unknown_without_a_fact(fact: str) -> None:
+    found = floor(lost(guest(), fact), world(host(), profile=REPORT))
+    assert (found.status, found.reason) == (Status.UNKNOWN, str(LOST))
+    assert any(e.unknown == str(LOST) for e in found.evidence)
+
+
+def test_floor_is_unknown_without_the_hosts_size() -> None:
+    assert floor(guest(), world(profile=REPORT)).status is Status.UNKNOWN
+    assert floor(guest(), world(lost(host(), "hardware"), profile=REPORT)).status is Status.UNKNOWN
+    assert floor(guest(), world(host(hardware=Hardware()), profile=REPORT)).status is Status.UNKNOWN
+    assert floor(lost(cpu(level="custom", shares=1), "cpus"), world(host())).status is Status.UNKNOWN
+
+
+# vm-cpu-limit-ceiling
+
+
+@pytest.mark.parametrize(
+    ("limit", "cpus", "status"),
+    [
+        (2000, 8, Status.PASS),
+        (2001, 8, Status.FAIL),
+        (None, 2, Status.PASS),
+        (None, 3, Status.FAIL),
+        (5000, 2, Status.PASS),
+        (5000, 3, Status.FAIL),
+    ],
+)
+def test_ceiling_by_limit_or_by_cpus(limit: int | None, cpus: int, status: Status) -> None:
+    assert ceiling(but(cpu(limit=limit), cpus=cpus), world(host())).status is status
+
+
+def test_ceiling_has_exceptions_and_does_not_judge_templates() -> None:
+    limits = CpuLimits(exceptions=(CpuException(guest="db-*", reason="busy", ceiling_percent=50),))
+    context = world(host(), policy=Policy(limits=Limits(cpu=limits)))
+    assert ceiling(but(cpu(limit=5000), name="db-1", cpus=8), context).status is Status.PASS
+    assert ceiling(but(cpu(limit=5001), name="db-1", cpus=8), context).status is Status.FAIL
+    assert ceiling(but(cpu(), template=True), context).status is Status.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize("fact", ["cpu", "host", "template", "cpus"])
+def test_ceiling_is_unknown_without_a_fact(fact: str) -> None:
+    assert ceiling(lost(cpu(), fact), world(host())).status is Status.UNKNOWN
+
+
+def test_ceiling_is_unknown_without_the_hosts_size() -> None:
+    assert ceiling(guest(), world()).status is Status.UNKNOWN
+    assert ceiling(guest(), world(lost(host(), "hardware"))).status is Status.UNKNOWN
+
+
+# host-cpu-overcommit-dos
+
+
+def full(*reserved: int, ha: bool = False, **facts: object) -> tuple[Host, list[Resource]]:
+    """A host with one running guest for each reservation, and its equal neighbour in a cluster."""
+    guests = [guest(f"g{i}", cpu=Allocation(reservation=r, limit=2000)) for i, r in enumerate(reserved)]
+    one = host("h1", guests=tuple(g.name for g in guests), **facts)
+    cluster = named(Cluster, "c1", ha=ha, hosts=("vc:h1", "vc:h2"))
+    return one, [one, host("h2"), cluster, *guests]
+
+
+@pytest.mark.parametrize(
+    ("reserved", "ha", "status"),
+    [
+        ((5000, 5000), False, Status.PASS),
+        ((5000, 5001), False, Status.FAIL),
+        ((2500, 2500), True, Status.PASS),
+        ((2500, 2501), True, Status.FAIL),
+    ],
+)
+def test_reservations_leave_room_and_ha_its_part(reserved: tuple[int, ...], ha: bool, status: Status) -> None:
+    one, records = full(*reserved, ha=ha)
+    assert overcommit(one, world(*records)).status is status
+
+
+def test_ha_keeps_the_largest_host_free_spread_by_size() -> None:
+    # 10,000 + 30,000 MHz, the largest is 3/4: each host may give away a quarter, here 2,500 MHz
+    large = host("h2", hardware=Hardware(cpu_mhz=1000, cores=30))
+    for reserved, status in ((2500, Status.PASS), (2501, Status.FAIL)):
+        one, records = full(reserved, ha=True)
+        assert overcommit(one, world(*(large if r.name == "h2" else r for r in records))).status is status
+
+
+def test_guests_that_are_off_reserve_nothing() -> None:
+    one, records = full(5000, 6000)
+    off = [but(r, power="poweredOff") if isinstance(r, Guest) else r for r in records]
+    assert overcommit(one, world(*off)).status is Status.PASS
+
+
+@pytest.mark.parametrize(
+    ("allocation", "status"),
+    [
+        (Allocation(limit=None, level="normal"), Status.PASS),
+        (Allocation(limit=None, level="high"), Status.FAIL),
+        (Allocation(limit=2000, level="high"), Status.PASS),
+        (Allocation(limit=None, level="custom", shares=1001), Status.FAIL),
+        (Allocation(limit=None, level="custom", shares=1000), Status.PASS),
+    ],
+)
+def test_no_guest_can_starve_the_others(allocation: Allocation, status: Status) -> None:
+    one, records = full(0)
+    records = [but(r, cpu=allocation, power="poweredOff") if isinstance(r, Guest) else r for r in records]
+    assert overcommit(one, world(*records)).status is status
+
+
+@pytest.mark.parametrize("fact", ["guests", "hardware"])
+def test_overcommit_is_unknown_without_a_fact_of_the_host(fact: str) -> None:
+    one, records = full(100)
+    assert overcommit(lost(one, fact), world(*records)).status is Status.UNKNOWN
+
+
+@pytest.mark.parametrize("fact", ["cpu", "power"])
+def test_overcommit_is_unknown_without_a_fact_of_a_guest(fact: str) -> None:
+    one, records = full(100)
+    records = [lost(r, fact) if isinstance(r, Guest) else r for r in records]
+    assert overcommit(one, world(*records)).status is Status.UNKNOWN
+
+
+def test_overcommit_is_unknown_when_a_guest_or_the_cluster_was_not_read() -> None:
+    one, records = full(100, ha=True)
+    assert overcommit(one, world(*records)).status is Status.PASS
+    for missing in ("g0", "c1", "h2"):
+        assert overcommit(one, world(*(r for r in records if r.name != missing))).status is Status.UNKNOWN
+    without_ha = [lost(r, "ha") if isinstance(r, Cluster) else r for r in records]
+    assert overcommit(one, world(*without_ha)).status is Status.UNKNOWN
+
+
+def test_a_proven_failure_stays_one_beside_an_unknown() -> None:
+    one, records = full(20_000, 1)
+    records = [lost(r, "cpu") if r.name == "g1" else r for r in records]
+    assert overcommit(one, world(*records)).status is Status.FAIL
+
+
+def test_many_guests_are_named_five_and_counted() -> None:
+    greedy = Allocation(level="high")
+    guests = [guest(f"g{i:02}", cpu=greedy) for i in range(12)]
+    one = host(guests=tuple(g.name for g in guests), cluster="")
+    found = overcommit(one, world(one, *guests))
+    assert found.reason.endswith("g00, g01, g02, g03, g04 and 7 more")
+    assert len(found.evidence) < 40
