@@ -1,0 +1,112 @@
+"""For every control: a fact that it cites for a pass, when it cannot be read, leaves no pass."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from tests.content import whole
+from tests.content.examples import NOW, REMOVED
+from viguard.assess import controls
+from viguard.assess.context import api_property
+from viguard.assess.engine import assess
+from viguard.model.derived import Derived
+from viguard.model.facts import Resource, Unknown
+from viguard.model.inventory import Inventory
+from viguard.model.result import Evidence, Kind, Result, Status
+
+CONTROLS = controls.load()
+NOT_SHOWN_PASSING = {
+    "dmz-physical-nic",
+    "host-vlan-only-needed",
+    "san-authorisation-per-host",
+    "template-used-for-deploy",
+    "test-separate",
+}
+"""Controls that need a larger estate to pass; their own tests remove their facts."""
+
+
+SHOWN_ONLY = {("vc-vm-access-limited", "guest.hostName")}
+"""Facts that evidence shows beside the deciding ones: the guest is known by its own name here."""
+
+
+def judged(estate: Inventory, *only: str) -> list[Result]:
+    wanted = {id_: CONTROLS[id_] for id_ in only or CONTROLS}
+    derived = Derived(last_audit_at=NOW - timedelta(days=3))
+    return list(assess(estate, whole.policy(), derived, wanted, [], NOW).results)
+
+
+ESTATE = whole.estate()
+PASSES: dict[str, list[Result]] = defaultdict(list)
+for _result in judged(ESTATE):
+    if _result.status is Status.PASS:
+        PASSES[_result.control].append(_result)
+
+
+def cited(result: Result) -> Iterator[tuple[str, str]]:
+    """Every fact (record id, API property) that a result's evidence names."""
+    for evidence in result.evidence:
+        property_, _, other = evidence.property.partition(" of ")
+        for record in _owners(result, other):
+            for field in _facts(record):
+                api = api_property(type(record), field)
+                if _names(property_, api):
+                    yield record.id, api
+
+
+def _owners(result: Result, other: str) -> list[Resource]:
+    if other:
+        return [r for r in ESTATE.by_id.values() if r.name == other]
+    subject = ESTATE.by_id.get(result.resource.id)
+    server = ESTATE.by_id.get("s")
+    return [r for r in (subject, server) if r is not None]
+
+
+def _facts(record: Resource) -> list[str]:
+    """Fields that may be unknown and were read here."""
+    fields = [f for f in msgspec.structs.fields(type(record)) if isinstance(f.default, Unknown)]
+    return [f.name for f in fields if not isinstance(getattr(record, f.name), Unknown)]
+
+
+def _names(property_: str, api: str) -> bool:
+    return property_ == api or property_.startswith((f"{api}.", f"{api}[", f"{api}<"))
+
+
+def test_nearly_every_control_passes_here() -> None:
+    evaluable = {c.id for c in CONTROLS.values() if c.evaluable}
+    assert set(PASSES) == evaluable - NOT_SHOWN_PASSING
+
+
+def test_every_pass_has_a_fact_behind_it() -> None:
+    for results in PASSES.values():
+        for result in results:
+            assert any(e.unknown is msgspec.UNSET for e in result.evidence), result.control
+
+
+@pytest.mark.parametrize("id_", sorted(set(PASSES) - {"audit-monthly"}))
+def test_no_pass_without_a_fact_that_it_cites(id_: str) -> None:
+    tried = set()
+    for result in PASSES[id_]:
+        for record, api in sorted(set(cited(result))):
+            if (id_, api) in SHOWN_ONLY:
+                continue
+            tried.add(api)
+            after = {r.id: r for r in judged(whole.estate((record, api), REMOVED), id_)}
+            assert result.id not in after or after[result.id].status is not Status.PASS, (record, api)
+    assert tried, "its evidence names no fact of the model"
+
+
+def test_an_audit_that_is_not_known_leaves_no_pass() -> None:
+    results = assess(ESTATE, whole.policy(), Derived(), {"audit-monthly": CONTROLS["audit-monthly"]}, [], NOW).results
+    assert [r.status for r in results] == [Status.UNKNOWN]
+
+
+def test_evidence_that_cites_a_fact_is_recognised() -> None:
+    target = next(r.resource for r in PASSES["vm-log-keep-old"] if r.resource.kind is Kind.GUEST)
+    evidence = Evidence(property="config.extraConfig[log.keepOld]", value="10")
+    result = msgspec.structs.replace(PASSES["vm-log-keep-old"][0], resource=target, evidence=(evidence,))
+    assert list(cited(result)) == [(target.id, "config.extraConfig")]
