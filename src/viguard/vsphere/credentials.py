@@ -91,11 +91,17 @@ class Credentials:
         """
         if entry := self._entry(endpoint):
             return Login(entry.user, entry.password)
+        user, password = self._from_environment()
+        user = user or self._question(endpoint, f"User for {endpoint.url}: ")
+        return Login(user, password or self._prompt(endpoint, user))
+
+    def _from_environment(self) -> tuple[str, str]:
+        """User and password as far as the environment gives them; never the password of another user."""
         for user_key, password_key in PAIRS:
-            if user := self._user or self._environment.get(user_key, ""):
-                return Login(user, self._environment.get(password_key) or self._prompt(endpoint, user))
-        user = self._question(endpoint, f"User for {endpoint.url}: ")
-        return Login(user, self._prompt(endpoint, user))
+            user, password = self._environment.get(user_key, ""), self._environment.get(password_key, "")
+            if (user or (self._user and password)) and self._user in {"", user or self._user}:
+                return self._user or user, password
+        return self._user, ""
 
     def notices(self) -> list[str]:
         """What of the environment viguard does not follow, as sentences for people."""
@@ -107,8 +113,7 @@ class Credentials:
         """The server that the environment names (GOVC_URL) without any credential in it, "" when it names none."""
         address = self._environment.get("GOVC_URL", "")
         scheme, separator, rest = address.rpartition("://")
-        before, slash, after = rest.partition("/")
-        return f"{scheme}{separator}{before.rpartition('@')[2]}{slash}{after}"
+        return f"{scheme}{separator}{rest.rpartition('@')[2]}"  # a password may hold slashes
 
     def _entry(self, endpoint: Endpoint) -> Entry | None:
         matches = (e for e in self.entries if _place(e.endpoint) == _place(endpoint))

@@ -16,6 +16,7 @@ _SPACE = re.compile(rb"""\sxmlns:([\w.-]+)=["']([^"']*)["']""")
 _DEFAULT = re.compile(rb"""\sxmlns=["']urn:vim25["']""")
 _OBJ = re.compile(rb"""<obj\s[^>]*?type=["']([^"']+)["'][^>]*>([^<&]+)</obj>""")
 _REF = re.compile(rb"""<(\w+)\b[^>]*?\stype=["'](\w+)["'][^>]*>([^<&]+)</""")
+_END = re.compile(rb"</[\w.-]+:Envelope>\s*$")
 _TOKEN = re.compile(rb"<token>([^<]*)</token>")
 
 
@@ -79,7 +80,13 @@ class Page:
     def __init__(self, body: bytes, where: str) -> None:
         self.token = ""
         first = _START.search(body)
-        plain = first and _DEFAULT.search(body, 0, first.start()) and b"<![CDATA[" not in body and b"<!--" not in body
+        plain = (
+            first
+            and _END.search(body, len(body) - 200 if len(body) > 200 else 0)
+            and _DEFAULT.search(body, 0, first.start())
+            and b"<![CDATA[" not in body
+            and b"<!--" not in body
+        )
         self.objects = _cut(body, first) if first and plain else []
         if not self.objects:
             self._read_slowly(body, where)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ssl
 import time
 import zlib
 from http import HTTPStatus
@@ -23,6 +24,8 @@ HEAD = (
 )
 TAIL = "</soapenv:Body></soapenv:Envelope>"
 CHUNK = 1 << 18
+STALE = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError)
+"""How a kept-alive connection looks that the server has closed meanwhile."""
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -124,7 +127,7 @@ class Connection:
         fresh = self._http is None
         try:
             return self._once(verb, path, body, headers)
-        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
+        except STALE as error:
             self.close()
             if fresh:
                 raise self._broken(error) from error
@@ -140,7 +143,7 @@ class Connection:
             link.request(verb, path, body, headers)
             response = link.getresponse()
             reply = self._read(response)
-        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+        except STALE:
             raise
         except TimeoutError as error:
             self.close()
@@ -181,6 +184,8 @@ class Connection:
             parts.append(part)
             if time.monotonic() > deadline:
                 raise ReplyError(f"a reply took more than {self.limits.total_s:g} seconds", where=self.endpoint.url)
+        if response.length or (unpacker and not unpacker.eof):
+            raise ReplyError("a reply ended early", where=self.endpoint.url, hint="try again")
         response.close()  # read1 alone does not tell the connection that the reply is over
         return b"".join(parts)
 
