@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.policy.estate import READ_AT, group, guest, inventory
 from viguard.model.inventory import Inventory
-from viguard.model.network import Vlan
+from viguard.model.network import DistributedSwitch, DvMember, DvPortGroup, Vlan
 from viguard.policy.guess import purpose_by_name, sharing, words_of
 from viguard.policy.import_zones import Row
 from viguard.policy.load import loads
@@ -44,8 +44,9 @@ def test_the_zones_of_the_estate() -> None:
     "line",
     [
         "  # VLAN 110: 3 of 6 guests; port groups 'DMZ-web' on 2 hosts",
-        "      #tags: [\"zone:front\"]  # 2 of 3 guests here, 1 elsewhere",
-        "      #folders: [\"/vc/dc/vm/Front\"]  # 3 of 3 guests here, 3 elsewhere",
+        "      # tag 'zone:front': 2 of 3 guests here, 1 elsewhere",
+        "      # folder '/vc/dc/vm/Front': 3 of 3 guests here, 3 elsewhere",
+        "  # VLAN 8: no guest, own NICs of 2 hosts; port groups 'Kernel B' on 2 hosts",
         "    purpose: dmz  # decide: guess: the name 'DMZ-web' has 'dmz'",
         "    purpose: storage  # decide: guess: it carries storage traffic of 2 hosts",
         "    purpose: guests  # decide: nothing told what it is for",
@@ -63,6 +64,39 @@ def test_the_zones_of_the_estate() -> None:
 )  # fmt: skip
 def test_a_line_of_the_proposal(line: str) -> None:
     assert line in propose(inventory()).splitlines()
+
+
+def test_labels_that_no_other_guest_has_are_offered_together() -> None:
+    more = [guest(f"s{n}", "Spare", "10.9.9.9/24", tags=("app:x", "app:y")) for n in range(3)]
+    text = propose(inventory(*more))
+    assert '      #tags: ["app:x", "app:y"]  # 3, 3 of 3 guests here, none elsewhere' in text.splitlines()
+    zones = {z.name: z for z in proposed(decided(text)).zones or ()}
+    assert zones["spare"].match.tags == ("app:x", "app:y")
+
+
+def test_a_label_that_is_more_common_elsewhere_is_not_told() -> None:
+    assert "zone:front" not in propose(inventory()).partition("- name: office")[2].partition("- name:")[0]
+
+
+def test_a_subnet_seen_on_its_own_network_is_known() -> None:
+    trunk = group("h1", "All VLANs", 4095)
+    text = propose(inventory(trunk, guest("router", "All VLANs", "10.0.20.1/24")))
+    assert "subnet 10.0.20.0/24 (" not in text
+
+
+def test_hosts_of_a_distributed_port_group_are_the_members_of_its_switch() -> None:
+    switch = DistributedSwitch(
+        id="vc:dvs",
+        name="dvs",
+        path="/vc/dvs",
+        server="vc",
+        members=tuple(DvMember(host=h) for h in ("vc:h1", "vc:h2")),
+    )
+    ports = DvPortGroup(
+        id="vc:dvp", name="Far", path="/vc/Far", server="vc", key="k", switch="vc:dvs", vlan=Vlan(id=600)
+    )
+    text = propose(inventory(switch, ports))
+    assert "  # VLAN 600: no guest; port groups 'Far' on 2 hosts" in text.splitlines()
 
 
 def test_nothing_but_recognition_is_decided_for_the_owner() -> None:

@@ -103,19 +103,29 @@ def recognition(zone: Candidate, found: Survey) -> list[tuple[str, list[str]]]:
 def _coverage(zone: Candidate, found: Survey) -> str:
     vlan = f"VLAN {', '.join(map(str, sorted(zone.vlans)))}" if zone.vlans else "untagged"
     guests = f"{len(zone.guests)} of {found.guests} guests" if zone.guests else "no guest"
+    guests += f", own NICs of {len(zone.own_nics)} hosts" if zone.own_nics else ""
     groups = f"port groups {describe(zone.port_groups)}" if zone.port_groups else "no port group in this estate"
     return f"{vlan}: {guests}; {groups}"
 
 
 def _labels(key: str, here: dict[str, int], everywhere: dict[str, int], zone: Candidate) -> list[str]:
-    """Tags or folders that at least half of the zone's guests have, as proposals with their coverage."""
+    """Tags or folders that most of the zone's guests have, with their coverage; those that no other guest has, offered.
+
+    What more guests have elsewhere than here says nothing of the zone.
+    """
     rows = sorted(here.items(), key=lambda row: (-row[1], row[0]))
     total = len(zone.guests)
-    return [
-        f"#{key}: {_list([pattern_of(name)])}  # {count} of {total} guests here, {everywhere[name] - count} elsewhere"
-        for name, count in rows[:3]
-        if 2 * count >= total
+    near = [(name, n, everywhere[name] - n) for name, n in rows if 2 * n >= total and everywhere[name] <= 2 * n][:3]
+    sure = [(name, n) for name, n, others in near if not others]
+    offer = [f"#{key}: {_list(pattern_of(name) for name, _ in sure)}  # {_told(sure, total)}"] if sure else []
+    noun = key.removesuffix("s")
+    return offer + [
+        f"# {noun} {quote(name)}: {n} of {total} guests here, {others} elsewhere" for name, n, others in near if others
     ]
+
+
+def _told(sure: list[tuple[str, int]], total: int) -> str:
+    return ", ".join(str(n) for _, n in sure) + f" of {total} guests here, none elsewhere"
 
 
 def _zones(found: Survey) -> list[str]:
@@ -127,7 +137,7 @@ def _zones(found: Survey) -> list[str]:
     for zone in found.candidates:
         lines += ["", *(f"  {line}" for line in zone_lines(zone, found))]
     lines += [""] if found.candidates else []
-    empty = [str(v) for z in found.candidates if not z.guests and not z.carries for v in sorted(z.vlans)]
+    empty = [str(v) for z in found.candidates if not z.guests and not z.own_nics for v in sorted(z.vlans)]
     if empty:
         lines.append(f"# decide: VLANs without any guest, are they still needed? {', '.join(empty)}")
     for subnet, count in found.unknown_subnets.most_common(40):

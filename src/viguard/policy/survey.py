@@ -13,7 +13,7 @@ from viguard.model.facts import Settings, Unknown
 from viguard.model.guest import Guest, GuestNic, VirtualNic
 from viguard.model.host import Host
 from viguard.model.inventory import Inventory
-from viguard.model.network import DvPortGroup, StandardPortGroup, VmkernelNic
+from viguard.model.network import DistributedSwitch, DvPortGroup, StandardPortGroup, VmkernelNic
 from viguard.model.server import Folder
 from viguard.policy.guess import Guess, purpose_by_name
 from viguard.policy.policy import Purpose
@@ -36,6 +36,7 @@ class Candidate:
     declared: set[str] = field(default_factory=set)  # subnets that an imported table gives to it
     tags: Counter[str] = field(default_factory=Counter)
     folders: Counter[str] = field(default_factory=Counter)
+    own_nics: set[str] = field(default_factory=set)  # hosts with a NIC of their own here
     carries: Counter[Purpose] = field(default_factory=Counter)  # own traffic of hosts
     shared_names: set[str] = field(default_factory=set)  # port group names that another network has too
     owner: str = ""
@@ -64,6 +65,7 @@ class Candidate:
         self.declared |= other.declared
         self.tags += other.tags
         self.folders += other.folders
+        self.own_nics |= other.own_nics
         self.carries += other.carries
         self.shared_names |= other.shared_names
         self.owner = self.owner or other.owner
@@ -97,30 +99,39 @@ class _Surveyor:
 
     def run(self) -> Survey:
         for standard in self.inventory.all(StandardPortGroup):
-            self._place(standard, standard.host)
+            self._place(standard, {standard.host})
         for distributed in self.inventory.all(DvPortGroup):
             if distributed.uplink is not True:
-                self._place(distributed, distributed.server)
+                self._place(distributed, self._members(distributed))
         for guest in self.inventory.guests:
             self._guest(guest)
         for host in self.inventory.hosts:
             self._host(host)
         self.found.candidates = sorted(self.by_network.values(), key=_rank)
+        for candidate in self.found.candidates:
+            for subnet in candidate.subnets:
+                self.found.unknown_subnets.pop(subnet, None)  # seen elsewhere on a network of its own
         _mark_shared(self.found.candidates)
         _name(self.found.candidates)
         return self.found
 
-    def _place(self, group: PortGroup, host: str) -> None:
+    def _members(self, group: DvPortGroup) -> set[str]:
+        """Hosts in the switch of a distributed port group, none when they were not read."""
+        switch = self.inventory.get(DistributedSwitch, group.switch) if isinstance(group.switch, str) else None
+        members = switch.members if switch and isinstance(switch.members, tuple) else ()
+        return {member.host for member in members}
+
+    def _place(self, group: PortGroup, hosts: set[str]) -> None:
         if isinstance(group.vlan, Unknown):
-            self.found.unread[group.name].add(host)
+            self.found.unread[group.name] |= hosts
         elif group.vlan.is_trunk:
-            self.found.trunks[group.name].add(host)
+            self.found.trunks[group.name] |= hosts
         else:
             vlan = group.vlan.id
             key = ("vlan", vlan) if vlan else ("untagged", group.name)
             candidate = self.by_network.setdefault(key, Candidate())
             candidate.vlans |= {vlan} if vlan else set()
-            candidate.port_groups[group.name].add(host)
+            candidate.port_groups[group.name] |= hosts
             self.by_port_group[group.id] = candidate
 
     def _guest(self, guest: Guest) -> None:
@@ -171,6 +182,7 @@ class _Surveyor:
         candidate = self.by_port_group.get(group.id) if group else None
         if candidate is None:
             return
+        candidate.own_nics.add(host.id)
         network = network_of(f"{nic.address}/{nic.netmask}") if nic.address and nic.netmask else None
         if network:
             candidate.subnets.add(str(network))
@@ -262,6 +274,10 @@ def _inside(address: str, network: Network) -> bool:
 def describe(names: dict[str, set[str]], limit: int = 6) -> str:
     """Port groups with their number of hosts, in words for a comment."""
     rows = sorted(names.items(), key=lambda row: (-len(row[1]), row[0]))
-    told = [f"{quote(name, 40)} on {len(hosts)} host{'s' if len(hosts) != 1 else ''}" for name, hosts in rows[:limit]]
+    told = [quote(name, 40) + _on(len(hosts)) for name, hosts in rows[:limit]]
     rest = len(rows) - limit
     return ", ".join(told) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _on(hosts: int) -> str:
+    return f" on {hosts} host{'s' if hosts != 1 else ''}" if hosts else ""
