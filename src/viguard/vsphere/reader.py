@@ -31,7 +31,7 @@ class Reader:
         self._pages = knows(session.version, "4.1")
 
     def survey(self, types: Sequence[str]) -> dict[str, list[Ref]]:
-        """Every object below the root folder, by concrete type.
+        """The root folder and every object below it, by concrete type.
 
         Raises:
             SourceError: the list cannot be read.
@@ -78,6 +78,9 @@ class Reader:
         )
         view = Ref("ContainerView", made.findtext("returnval") or "")
         found: dict[str, list[Ref]] = defaultdict(list)
+        root = self.session.refs["rootFolder"]
+        if {root.type, "ManagedEntity"} & set(types):  # a view leaves its container out
+            found[root.type].append(root)
         for content in self._request([view], ["view"]):
             values, _ = content.values(self.session.connection.endpoint.url)
             for ref in values.get("view", ()):
