@@ -27,8 +27,8 @@ def audit(day: int, scope: str = "all", *, complete: bool = True) -> Audit:
         read_at=DAY[day],
         profile="modern",
         complete=complete,
-        score=80.5,
-        coverage=90.0,
+        score=0.805,
+        coverage=0.9,
         counts={"pass": 4, "fail": 1},
         policy_digest="abc",
     )

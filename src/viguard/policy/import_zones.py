@@ -9,7 +9,6 @@ import csv
 import io
 import ipaddress
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,6 @@ COLUMNS = ("vlan", "cidr", "zone", "owner")
 _VLAN = ("vlan", "vid", "vlan_id", "vlan id", "vlan.vid")
 _CIDR = ("cidr", "prefix", "subnet", "network")
 _ZONE = ("zone", "cf_zone", "cf: zone", "role", "name", "vlan.name")
-_NAMED_VLAN = re.compile(r"(.*?) *\((\d+)\)")  # a prefix's VLAN in an export: DMZ-web (110)
 _OWNER = ("owner", "cf_owner", "tenant")
 
 
@@ -137,9 +135,9 @@ def _cells(names: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
     found = {name: cell.strip() for name, cell in zip(names, cells, strict=False)}
     if len(cells) > len(names):
         found["…"] = str(len(cells))
-    named = _NAMED_VLAN.fullmatch(found.get("vlan", ""))
-    if named:
-        found["vlan"], found["vlan.name"] = named[2], named[1]
+    name, bracket, number = found.get("vlan", "").rpartition("(")  # a prefix's VLAN in an export: DMZ-web (110)
+    if bracket and number.endswith(")"):
+        found["vlan"], found["vlan.name"] = number[:-1], name.strip()
     if "vid" not in found and "vlan" not in found and "id" in found and "prefix" not in found:
         found["vid"] = found["id"]  # the VLAN table of the web page names its VID column 'ID'
     return found
