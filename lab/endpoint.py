@@ -6,6 +6,7 @@ import json
 import signal
 import ssl
 import subprocess
+import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,7 @@ class Endpoint:
     objects: int
     ready_s: float
     process: subprocess.Popen[str] = field(repr=False)
+    _clients: list[Any] = field(default_factory=list, repr=False)
 
     @property
     def url(self) -> str:
@@ -52,13 +54,15 @@ class Endpoint:
         from pyVim.connect import SmartConnect
 
         who = self.accounts[account]
-        return SmartConnect(host=self.host, port=self.port, user=who.user, pwd=who.password, sslContext=self.context(), **more)
+        client = SmartConnect(host=self.host, port=self.port, user=who.user, pwd=who.password, sslContext=self.context(), **more)
+        self._clients.append(client)
+        return client
 
     def context(self) -> ssl.SSLContext:
         """A TLS context that trusts this endpoint's CA."""
         return ssl.create_default_context(cafile=str(self.ca_file))
 
-    def control(self, name: str, **values: Any) -> Any:
+    def control(self, name: str, /, **values: Any) -> Any:
         """Call a test control: ``endpoint.control("misbehave", slow_ms=500)``."""
         body = json.dumps(values).encode() if values else b""
         request = urllib.request.Request(f"https://{self.host}:{self.port}/lab/{name}", data=body, method="POST")
@@ -67,10 +71,14 @@ class Endpoint:
             with urllib.request.urlopen(request, context=context, timeout=60) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as e:
-            raise ValueError(f"lab control {name}: {e.read().decode(errors='replace')}") from e
+            with e:
+                raise ValueError(f"lab control {name}: {e.read().decode(errors='replace')}") from None
 
     def stop(self) -> None:
-        """End the server; harmless when it has ended."""
+        """End the server and close the connections of :meth:`connect`; harmless when it has ended."""
+        for client in self._clients:
+            client._stub.DropConnections()
+        self._clients.clear()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:

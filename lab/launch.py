@@ -108,10 +108,11 @@ class _start:
         estate = self.directory / "estate.json"
         _write_private(estate, self.content)
         self.began = time.monotonic()
-        self.process = subprocess.Popen(
-            [str(program), "-tables", str(tables), "-estate", str(estate), "-cert", str(cert), "-key", str(key), "-parent", str(os.getpid()),
-             "-state", str(self.directory / "datastores"), *flags],
-            stdout=subprocess.PIPE, stderr=open(self.directory / "server.log", "w", encoding="utf-8"), text=True, start_new_session=True)
+        with open(self.directory / "server.log", "w", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                [str(program), "-tables", str(tables), "-estate", str(estate), "-cert", str(cert), "-key", str(key), "-parent", str(os.getpid()),
+                 "-state", str(self.directory / "datastores"), *flags],
+                stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True)
 
     def __call__(self) -> Endpoint:
         assert self.process.stdout

@@ -41,6 +41,9 @@ func pick(c *call, specs []types.PropertyFilterSpec) (*selection, error) {
 		for _, o := range specs[i].ObjectSet {
 			object, ok := lookup(c, o.Obj)
 			if !ok {
+				if c.session == nil {
+					return nil, notAuthenticated(o.Obj)
+				}
 				if m := specs[i].ReportMissingObjectsInResults; m != nil && *m {
 					continue
 				}
