@@ -52,6 +52,7 @@ MISTAKES = [
     ("  cases:", "  attest: true\n  cases:", 1, "2 ways to decide it"),
     ("  cases:", "  needs: [logs]\n  cases:", 1, "2 ways to decide it"),
     ("  cases:", "  needs: [tea]\n  cases:", 1, "needs cannot be 'tea'"),
+    ("  cases:", "  tested_by: x.py\n  cases:", 1, "tested_by goes with python"),
     ("  fix: f", "  fix: f\n  fix: g", 8, "duplicate key 'fix'"),
     ("  fix: f", "  fix: f\n  on: g", 8, "the key True is no text"),
     ("  fix: f", "  fix: 'f", 7, "found unexpected"),
@@ -91,3 +92,12 @@ def test_an_alias_to_itself_ends() -> None:
 
 def test_an_empty_file_holds_no_control() -> None:
     assert controls.read([("x.yaml", "")]) == {}
+
+
+def test_a_function_needs_the_file_with_its_cases() -> None:
+    start, _, cases = GOOD.partition("  expect:\n")
+    text = start + "  python: cpu.floor\n"
+    assert cases
+    with pytest.raises(ContentError, match="tested_by goes with python"):
+        controls.read([("x.yaml", text)])
+    assert controls.read([("x.yaml", text + "  tested_by: tests/x.py\n")])["a-b"].python == "cpu.floor"

@@ -149,6 +149,17 @@ def test_old_products_are_judged_by_the_report() -> None:
     assert {r.profile for r in forced} == {"report-2010"}
 
 
+@pytest.mark.parametrize(
+    ("version", "profile"),
+    [("3.5.0", "report-2010"), ("4.1.0", "report-2010"), ("5.0.0", "modern"), ("5.0", "modern"), ("9.0.0", "modern")],
+)
+def test_version_five_is_modern(version: str, profile: str) -> None:
+    by = control(kind=Kind.HOST, read=Read(path="name", operators={"nonempty": True}))
+    assert run(host(version=version), by=by)[0].profile == profile
+    by_server = control(kind=Kind.VCENTER, read=Read(path="name", operators={"nonempty": True}))
+    assert run(server("a", version), by=by_server)[0].profile == profile
+
+
 def test_the_estate_is_old_only_when_every_server_is() -> None:
     by = control(kind=Kind.ESTATE, read=Read(path="name", operators={"equals": "estate"}))
     [result] = run(server("a", "2.5"), by=by)

@@ -11,6 +11,7 @@ import yaml
 from tests.content import examples
 from viguard.assess import controls, targets
 from viguard.assess.control import Case, Control
+from viguard.assess.engine import function
 from viguard.model.facts import Unknown
 from viguard.model.guest import Guest
 from viguard.model.host import Host
@@ -98,6 +99,13 @@ def test_all_other_controls_can_pass_and_fail() -> None:
         assert {Status.PASS, Status.FAIL, Status.UNKNOWN} <= {case.expect for case in control.cases}
     for control in CONTROLS.values():
         assert control.expect or control.python or not control.evaluable
+
+
+@pytest.mark.parametrize("control", [c for c in CONTROLS.values() if c.python], ids=lambda c: c.id)
+def test_a_function_has_its_cases_in_the_file_that_it_names(control: Control) -> None:
+    text = (Path(__file__).parents[2] / control.tested_by).read_text(encoding="utf-8")
+    assert function(control).__name__ in text
+    assert all(word in text for word in ("PASS", "FAIL", "UNKNOWN"))
 
 
 def test_single_user_boot_is_no_matter_of_esxi() -> None:

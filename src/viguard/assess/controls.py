@@ -96,6 +96,9 @@ def _check(control: Control, table: Table) -> None:
     lacking = _NEEDED_CASES - {case.expect for case in control.cases}
     if control.expect and lacking:
         raise ContentError(f"{control.id}: no case for {', '.join(sorted(lacking))}", where=table.where)
+    if bool(control.python) != bool(control.tested_by):
+        hint = "a function names the test file with its cases, data carries its cases itself"
+        raise ContentError(f"{control.id}: tested_by goes with python", where=table.where, hint=hint)
 
 
 def _check_fields(control: Control, entry: Read) -> None:
