@@ -17,6 +17,7 @@ from viguard.errors import PolicyError
 from viguard.model.facts import Struct
 from viguard.model.inventory import Inventory
 from viguard.policy.import_zones import Row
+from viguard.policy.insertion import Edit, after_comments, apply, end_of, line_end, put, set_key
 from viguard.policy.load import loads
 from viguard.policy.policy import Policy, Zone
 from viguard.policy.propose import adopt, recognition, zone_lines
@@ -62,7 +63,7 @@ def merge(text: str, file: str, inventory: Inventory, rows: Sequence[Row] = ()) 
     if new:
         edits.append(_append(tree, new, found, text, file))
         added += [f"zone {quote(c.name)}: {_told(c, found)}" for c in new]
-    return Merged(text=_apply(text, edits), added=tuple(added), refused=tuple(refused))
+    return Merged(text=apply(text, edits), added=tuple(added), refused=tuple(refused))
 
 
 def _names(rows: Sequence[Row], zones: dict[str, Zone]) -> set[str]:
@@ -130,9 +131,9 @@ def _wishes(rows: Sequence[Row], zones: dict[str, Zone]) -> dict[str, _Wishes]:
 
 def _extend(
     tree: Tree | None, policy: Policy, wishes: dict[str, _Wishes], text: str, refused: list[str]
-) -> tuple[list[_Edit], list[str]]:
+) -> tuple[list[Edit], list[str]]:
     """The edits for zones that are in the file, and what they add. Another owner is not written over."""
-    edits: list[_Edit] = []
+    edits: list[Edit] = []
     added: list[str] = []
     for node, zone in zip(_zone_tables(tree), policy.zones or (), strict=True):
         wish = wishes.get(zone.name)
@@ -141,10 +142,10 @@ def _extend(
             continue
         new = [("vlans", [str(v) for v in wish.vlans]), ("subnets", [scalar(s) for s in wish.subnets])]
         missing = [(key, values) for key, values in new if values]
-        edits += [_edit for key, values in missing for _edit in _put(match, key, values, text)]
+        edits += [edit for key, values in missing for edit in put(match, key, values, text)]
         added += [f"zone {quote(zone.name)}: {key} {', '.join(values)}" for key, values in missing]
         if wish.owner and not zone.owner:
-            edits += _set(node, "owner", scalar(wish.owner), text)
+            edits += set_key(node, "owner", scalar(wish.owner), text)
             added.append(f"zone {quote(zone.name)}: owner {quote(wish.owner)}")
         elif wish.owner not in {"", zone.owner}:
             here = f"{policy.file}:{zone.line}: zone {quote(zone.name)} is owned by {quote(zone.owner)}"
@@ -152,77 +153,32 @@ def _extend(
     return edits, added
 
 
-@dataclass(frozen=True)
-class _Edit:
-    """Text to put in at an offset; ``end`` beyond ``start`` only to replace a written null."""
-
-    start: int
-    end: int
-    text: str
-
-
-def _apply(text: str, edits: Iterable[_Edit]) -> str:
-    newline = "\r\n" if "\r\n" in text else "\n"
-    for _, edit in sorted(enumerate(edits), key=lambda row: (row[1].start, row[0]), reverse=True):
-        text = text[: edit.start] + edit.text.replace("\n", newline) + text[edit.end :]
-    return text
-
-
 def _zone_tables(tree: Tree | None) -> list[Table]:
     zones = tree.get("zones") if isinstance(tree, Table) else None
     return [item for item in zones.items if isinstance(item, Table)] if isinstance(zones, List) else []
 
 
-def _put(table: Table, key: str, values: list[str], text: str) -> list[_Edit]:
-    """Values at the end of a list of a table, whatever way it is written."""
-    node = table.get(key)
-    together = ", ".join(values)
-    if not isinstance(node, List):
-        return _set(table, key, f"[{together}]", text)
-    if not node.flow:
-        at = _line_end(text, _end(node, text))
-        return [_Edit(at, at, "".join(f"\n{' ' * (node.column - 1)}- {value}" for value in values))]
-    if not node.items:
-        return [_Edit(node.start + 1, node.start + 1, together)]
-    at = _end(node.items[-1], text)
-    return [_Edit(at, at, f", {together}")]
-
-
-def _set(table: Table, key: str, value: str, text: str) -> list[_Edit]:
-    """A key with its value, where the key is missing or empty."""
-    node = table.get(key)
-    if isinstance(node, Text) and node.empty:
-        return [_Edit(node.start, node.end, value if text[node.start - 1 : node.start] == " " else f" {value}")]
-    if node is not None:
-        return [_Edit(node.start, node.end, value)]  # an empty text in quotes
-    if not table.entries:
-        return [_Edit(table.start + 1, table.start + 1, f"{key}: {value}")]
-    first = table.entries[0][0]
-    after = ", " if table.flow else "\n" + " " * (first.column - 1)
-    return [_Edit(first.start, first.start, f"{key}: {value}{after}")]
-
-
-def _append(tree: Tree | None, new: Sequence[Candidate], found: Survey, text: str, file: str) -> _Edit:
+def _append(tree: Tree | None, new: Sequence[Candidate], found: Survey, text: str, file: str) -> Edit:
     """New zones after the last one; after its own trailing comments, before those of the next key."""
     zones = tree.get("zones") if isinstance(tree, Table) else None
     if isinstance(zones, List) and zones.flow:
         flows = ", ".join(_flow_zone(candidate, found) for candidate in new)
-        at = _end(zones.items[-1], text) if zones.items else zones.start + 1
-        return _Edit(at, at, f", {flows}" if zones.items else flows)
+        at = end_of(zones.items[-1], text) if zones.items else zones.start + 1
+        return Edit(at, at, f", {flows}" if zones.items else flows)
     if isinstance(tree, Table) and tree.flow and tree.entries:
         where = f"{file}:{tree.line}:{tree.column}"
         raise PolicyError([f"{where}: written in braces, nothing can be added; write one key on each line"])
     if isinstance(zones, List):
         indent = " " * (zones.column - 1)
-        at = _after_comments(text, _line_end(text, _end(zones, text)), zones.column)
-        return _Edit(at, at, _block(new, found, indent))
+        at = after_comments(text, line_end(text, end_of(zones, text)), zones.column)
+        return Edit(at, at, _block(new, found, indent))
     if isinstance(zones, Text):
-        at = _line_end(text, zones.end)
+        at = line_end(text, zones.end)
         if zones.value:
-            return _Edit(zones.start, zones.end, _block(new, found, "  "))
-        return _Edit(at, at, _block(new, found, "  "))
+            return Edit(zones.start, zones.end, _block(new, found, "  "))
+        return Edit(at, at, _block(new, found, "  "))
     start = "" if not text or text.endswith("\n") else "\n"
-    return _Edit(len(text), len(text), f"{start}\nzones:{_block(new, found, '  ')}\n")
+    return Edit(len(text), len(text), f"{start}\nzones:{_block(new, found, '  ')}\n")
 
 
 def _block(new: Sequence[Candidate], found: Survey, indent: str) -> str:
@@ -243,27 +199,3 @@ def _told(candidate: Candidate, found: Survey) -> str:
         f"{key} {', '.join(quote(v) for v in values[:5])}" for key, values in recognition(candidate, found) if values
     ]
     return "; ".join(parts)
-
-
-def _end(node: Tree, text: str) -> int:
-    """Where the last character of a node stands; a block ends with its last part, not where the parser noticed."""
-    while not isinstance(node, Text) and not node.flow:
-        if isinstance(node, List) and node.items:
-            node = node.items[-1]
-        elif isinstance(node, Table) and node.entries:
-            node = node.entries[-1][1]
-        else:
-            break
-    return max(node.start, len(text[: node.end].rstrip()))
-
-
-def _line_end(text: str, offset: int) -> int:
-    end = re.compile(r"\r?\n|\Z").search(text, offset)
-    return end.start() if end else len(text)
-
-
-def _after_comments(text: str, offset: int, column: int) -> int:
-    """The end of comment lines that are indented deeper than a list's dashes, so belong to its last item."""
-    own = re.compile(rf"(?:\r?\n {{{column},}}#[^\r\n]*)+")
-    comments = own.match(text, offset)
-    return comments.end() if comments else offset

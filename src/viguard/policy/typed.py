@@ -125,8 +125,6 @@ class Reader:
                 return self._date(node)
             case inspect.IntType() | inspect.FloatType():
                 return self._number(node, kind)
-            case inspect.BoolType():
-                return node.value == "true" if node.value in {"true", "false"} else self._wrong(node, expected(kind))
             case _:
                 raise NotImplementedError(kind)
 
@@ -176,7 +174,6 @@ def expected(kind: inspect.Type) -> str:
             return f"a list of {len(kind.item_types)}"
     return {
         inspect.StrType: "a text",
-        inspect.BoolType: "true or false",
         inspect.DateType: "a date (YYYY-MM-DD)",
         inspect.VarTupleType: "a list",
     }.get(type(kind), "a table of keys")

@@ -22,7 +22,8 @@ _ALTERABLE = tuple(f for f in Finding.__struct_fields__ if f not in {"n", "id", 
 class Audit(Struct, frozen=True, kw_only=True):
     """One audit. ``scope`` names what was asked for (sources and filters): only audits of one scope are compared.
 
-    ``read_at`` is when reading the estate began; ``counts`` are results by status; ``score`` and ``coverage`` go from 0 to 1.
+    ``read_at`` is when reading the estate began; ``counts`` are results by status; ``score`` and ``coverage`` go from
+    0 to 1.
     """
 
     scope: str
