@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import difflib
 
-import msgspec
-
 from viguard.assess import controls as catalogue
+from viguard.assess import wording
 from viguard.assess.control import Control
 from viguard.errors import InputError
 from viguard.model.audit import ControlCard
@@ -43,7 +42,7 @@ def one(control_id: str) -> Shown:
         hint = f"did you mean {' or '.join(near)}?" if near else "see viguard controls list"
         raise InputError(f"no control {control_id!r}", hint=hint)
     control = found[control_id]
-    return Shown(card=control.card, state=state(control), expectations=tuple(_expectations(control)))
+    return Shown(card=control.card, state=state(control), expectations=tuple(wording.expected(control)))
 
 
 def state(control: Control) -> str:
@@ -51,13 +50,3 @@ def state(control: Control) -> str:
     if control.attest:
         return "attested"
     return f"waits for {control.missing}" if control.missing else "evaluated"
-
-
-def _expectations(control: Control) -> list[tuple[str, str]]:
-    if control.python:
-        return [("all", f"computed: {control.python}")]
-    return [
-        (profile.value, msgspec.json.encode(read).decode())
-        for profile, reads in control.expect.items()
-        for read in reads
-    ]
