@@ -30,8 +30,8 @@ def test_conditions() -> None:
     assert expected(CONTROLS["host-root-lockdown"])[0] == (
         "all",
         (
-            "config.lockdownMode is one of: lockdownNormal, lockdownStrict; where summary.config.product.productLineId is"
-            " embeddedEsx and summary.config.product.version is 6.0 or later"
+            "config.lockdownMode is one of: lockdownNormal, lockdownStrict; where"
+            " summary.config.product.productLineId is embeddedEsx and summary.config.product.version is 6.0 or later"
         ),
     )
     assert applies(CONTROLS["host-tls-protocols"]) == [
