@@ -28,16 +28,15 @@ class Listed(Struct, frozen=True, kw_only=True, omit_defaults=False):
 def listed(console: Console, items: Iterable[Listed]) -> None:
     """Print a list of controls."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    for heading in ("id", "severity", "judges", "state", "title"):
-        table.add_column(heading, no_wrap=heading == "id", overflow="fold")
+    for heading in ("id", "severity", "state"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("title", ratio=1, overflow="fold")
     number = 0
     for number, item in enumerate(items, 1):  # noqa: B007  (counted for the last line)
         mark, style = MARKS[item.card.severity]
         severity = Text(f"{mark} {item.card.severity}", style)
         state_style = "" if item.state == "evaluated" else "magenta"
-        table.add_row(
-            item.card.id, severity, ", ".join(item.card.kinds), Text(item.state, state_style), item.card.title
-        )
+        table.add_row(item.card.id, severity, Text(item.state, state_style), item.card.title)
     console.print(table)
     console.print(f"{number} controls")
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
+import msgspec
 from msgspec.structs import replace
 
 from viguard.model.facts import Struct
@@ -35,6 +36,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     """A finding as the store knows it. ``status`` is what the last audit said: a Status, not_read, not_judged or gone.
 
     ``resource`` is the current resource id; ``n`` the row, 0 before it is stored. Times are when facts were read.
+    ``document`` is the last failing result with its evidence, as JSON.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     fixed_at: datetime | None = None
     fixed_how: str | None = None
     reopened_at: datetime | None = None
+    document: str = ""
     n: int = 0
 
 
@@ -131,6 +134,7 @@ def _judge(before: Finding | None, result: Result, at: datetime) -> Finding | No
 
 def _failed(before: Finding | None, result: Result, at: datetime) -> Finding:
     target, severity = result.resource, result.severity.value
+    document = msgspec.json.encode(result).decode()
     if before is None:
         return Finding(
             id=result.id,
@@ -142,6 +146,7 @@ def _failed(before: Finding | None, result: Result, at: datetime) -> Finding:
             severity=severity,
             first_seen=at,
             last_seen=at,
+            document=document,
         )
     reopened_at = at if before.state == "fixed" else before.reopened_at
     return replace(
@@ -156,6 +161,7 @@ def _failed(before: Finding | None, result: Result, at: datetime) -> Finding:
         fixed_at=None,
         fixed_how=None,
         reopened_at=reopened_at,
+        document=document,
     )
 
 

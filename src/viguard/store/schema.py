@@ -91,6 +91,7 @@ findings = Table(
     Column("fixed_at", UtcTime),
     Column("fixed_how", String),
     Column("reopened_at", UtcTime),
+    Column("document", String, nullable=False),
     UniqueConstraint("scope", "control", "resource"),
     Index("findings_by_id", "id"),
     Index("findings_by_resource", "resource"),

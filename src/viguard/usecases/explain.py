@@ -50,4 +50,5 @@ def _remembered(result_id: str) -> tuple[Result | None, tuple[str, ...]]:
     if not known or not known[-1].document:
         return None, ()
     steps = tuple(f"{s.at:%Y-%m-%d %H:%M} {s.change}: {s.reason or s.status}" for s in store.history(result_id))
-    return msgspec.json.decode(known[-1].document, type=Result), steps
+    result = msgspec.json.decode(known[-1].document, type=Result)
+    return msgspec.structs.replace(result, id=known[-1].id), steps
