@@ -33,11 +33,10 @@ func init() {
 	})
 	on(kind, "CreateAlarm", func(c *call, r *types.CreateAlarm) (interface{}, error) {
 		spec := r.Spec.GetAlarmSpec()
-		for i, a := range alarms() {
+		for _, a := range alarms() {
 			if a.Info.Name == spec.Name {
 				return nil, fail(&types.DuplicateName{Name: spec.Name, Object: a.Self}, "An alarm of that name exists.")
 			}
-			_ = i
 		}
 		n := 1
 		for {

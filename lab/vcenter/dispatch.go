@@ -56,6 +56,9 @@ func reader[R any](kind, name string, f func(*call, *R) (interface{}, error)) {
 }
 
 func ownHandler(kind, name string) handler {
+	if title := strings.ToUpper(name[:1]) + name[1:]; title != name { // fetchSoftwarePackages is spelt so on the wire
+		name = title
+	}
 	for k := kind; k != ""; k = tables.Managed[k].Base {
 		if h := handlers[k][name]; h != nil {
 			return h

@@ -22,7 +22,7 @@ type fieldPlan struct {
 	index     []int
 	name      string
 	omitempty bool
-	any       bool // interface: write xsi:type
+	bytes     bool // a list of byte elements, not base64
 }
 
 type structPlan struct {
@@ -81,9 +81,11 @@ func (p *structPlan) add(t reflect.Type, at []int) {
 		if !managed {
 			declaring := t.Name()
 			if known, _ := tables.dataType(declaring); known {
-				if _, ok := tables.dataProp(declaring, fp.name); !ok {
+				row, ok := tables.dataProp(declaring, fp.name)
+				if !ok {
 					continue // newer than this endpoint's API
 				}
+				fp.bytes = row.Type == "byte[]"
 			}
 		}
 		p.fields = append(p.fields, fp)
@@ -340,7 +342,7 @@ func (e *encoder) fields(v reflect.Value) {
 		if fv.Kind() == reflect.String && fv.Len() == 0 && fv.Type().PkgPath() != "" {
 			continue // an unset enumeration has no legal text
 		}
-		if fv.Kind() == reflect.Slice && fv.Type().Elem().Kind() != reflect.Uint8 {
+		if fv.Kind() == reflect.Slice && (f.bytes || fv.Type().Elem().Kind() != reflect.Uint8) {
 			for j := 0; j < fv.Len(); j++ {
 				e.element(f.name, fv.Index(j), false)
 			}

@@ -44,7 +44,7 @@ func migrate(c *call, vm *simulator.VirtualMachine, to *simulator.HostSystem) ty
 	case to.Runtime.InMaintenanceMode:
 		return &types.InvalidState{}
 	case !subset(vm.Datastore, to.Datastore):
-		return &types.CannotAccessVmDisk{}
+		return &types.CannotAccessVmDisk{Fault: types.LocalizedMethodFault{Fault: &types.NotFound{}, LocalizedMessage: "The datastore is not mounted."}}
 	case !subset(vm.Network, to.Network):
 		return &types.CannotAccessNetwork{}
 	}

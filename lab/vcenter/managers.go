@@ -17,8 +17,6 @@ func (e *estateFileShape) managers(content *types.ServiceContent) {
 			fillStruct(reflect.ValueOf(o).Elem(), raw, "OptionValue")
 			m.Setting = append(m.Setting, o)
 		}
-		defaults := append([]types.BaseOptionValue(nil), m.Setting...)
-		_ = defaults
 	}
 	if content.CustomFieldsManager != nil {
 		m := simulator.Map.Get(*content.CustomFieldsManager).(*simulator.CustomFieldsManager)

@@ -13,17 +13,16 @@ import (
 // misconduct holds the switches with which a test makes this server behave badly. All are off at start.
 type misconduct struct {
 	mu          sync.Mutex
-	DropAfter   int               `json:"drop_after"`   // end the session after so many calls (0: never)
-	InflateTo   int               `json:"inflate_to"`   // pad property answers to so many bytes
-	EntityBomb  bool              `json:"entity_bomb"`  // property answers carry nested entities
-	SlowMs      int               `json:"slow_ms"`      // wait before each answer
-	DeleteGuest bool              `json:"delete_guest"` // delete the next guest between two pages, once
-	BadBytes    bool              `json:"bad_bytes"`    // U+F8FF in names goes out as bytes that are not UTF-8
-	Status      int               `json:"status"`       // answer every call with this HTTP status
-	Truncate    bool              `json:"truncate"`     // cut property answers in the middle
-	Dead        map[string]bool   `json:"dead"`         // hosts (reference values) that answer almost nothing
-	Calls       map[string]int    `json:"-"`
-	Last        map[string]string `json:"-"`
+	DropAfter   int             `json:"drop_after"`   // end the session after so many calls (0: never)
+	InflateTo   int             `json:"inflate_to"`   // pad property answers to so many bytes
+	EntityBomb  bool            `json:"entity_bomb"`  // property answers carry nested entities
+	SlowMs      int             `json:"slow_ms"`      // wait before each answer
+	DeleteGuest bool            `json:"delete_guest"` // delete the next guest between two pages, once
+	BadBytes    bool            `json:"bad_bytes"`    // U+F8FF in names goes out as bytes that are not UTF-8
+	Status      int             `json:"status"`       // answer every call with this HTTP status
+	Truncate    bool            `json:"truncate"`     // cut property answers in the middle
+	Dead        map[string]bool `json:"dead"`         // hosts (reference values) that answer almost nothing
+	Calls       map[string]int  `json:"-"`
 }
 
 var misbehave = &misconduct{Dead: map[string]bool{}, Calls: map[string]int{}}
@@ -65,7 +64,7 @@ func (m *misconduct) answer(c *call, b []byte) []byte {
 	}
 	if m.InflateTo > len(b) {
 		i := bytes.LastIndex(b, []byte("</soapenv:Body>"))
-		pad := bytes.Repeat([]byte("<!-- padding padding padding padding padding padding padding -->\n"), (m.InflateTo-len(b))/66+1)
+		pad := bytes.Repeat([]byte(padding), (m.InflateTo-len(b))/len(padding)+1)
 		b = append(append(append([]byte(nil), b[:i]...), pad...), b[i:]...)
 	}
 	if m.Truncate {
@@ -73,6 +72,8 @@ func (m *misconduct) answer(c *call, b []byte) []byte {
 	}
 	return b
 }
+
+const padding = "<!-- padding padding padding padding padding padding padding -->\n"
 
 // bomb declares ten levels of entities and uses the last one inside the body.
 func bomb(b []byte) []byte {

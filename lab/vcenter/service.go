@@ -1,7 +1,6 @@
 package main
 
 import (
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -84,5 +83,3 @@ func cleanState() {
 		_ = os.RemoveAll(stateDir)
 	}
 }
-
-var _ net.Listener

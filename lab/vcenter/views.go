@@ -1,8 +1,6 @@
 package main
 
 import (
-	"reflect"
-
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
@@ -172,5 +170,3 @@ func withPool(e *mo.ComputeResource) []types.ManagedObjectReference {
 	}
 	return out
 }
-
-var _ = reflect.TypeOf

@@ -241,7 +241,7 @@ def test_port_mirror_removed(today):
     switch = find(si, vim.dvs.VmwareDistributedVirtualSwitch, "dvs-external")
     session = switch.config.vspanSession[0]
     spec = vim.dvs.VmwareDistributedVirtualSwitch.ConfigSpec(configVersion=switch.config.configVersion, vspanConfigSpec=[
-        vim.dvs.VmwareDistributedVirtualSwitch.VspanSessionConfigSpec(operation="remove", vspanSession=session)])
+        vim.dvs.VmwareDistributedVirtualSwitch.VspanConfigSpec(operation="remove", vspanSession=session)])
     WaitForTask(switch.ReconfigureDvs_Task(spec), si)
     assert not switch.config.vspanSession
 
