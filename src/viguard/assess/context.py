@@ -53,9 +53,8 @@ class Context:
         name = api_property(type(subject), field) + part
         if isinstance(found, Unknown):
             return Evidence(property=name, unknown=str(found))
-        return Evidence(
-            property=name, value=_plain(found), read_at=self.inventory.read_at, source=subject.server or "declared"
-        )
+        source = self.inventory.source_name(subject.server)
+        return Evidence(property=name, value=_plain(found), read_at=self.inventory.read_at, source=source)
 
 
 @cache

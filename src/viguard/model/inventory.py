@@ -59,6 +59,11 @@ class Inventory:
         """vCenters and hosts that were read directly."""
         return self.all(Server)
 
+    def source_name(self, server: str) -> str:
+        """How people call the server of that id; "declared" for what no server told."""
+        found = self.get(Server, server)
+        return found.name if found else server or "declared"
+
     @cached_property
     def hosts(self) -> list[Host]:
         """Every host."""
