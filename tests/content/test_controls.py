@@ -116,6 +116,13 @@ def test_single_user_boot_is_no_matter_of_esxi() -> None:
         assert examples.run(CONTROLS[id_], classic).status is Status.UNKNOWN
 
 
+def test_the_advisory_of_2009_is_no_matter_of_later_products() -> None:
+    control = CONTROLS["vmsa-2009-0005"]
+    for version, status in (("3.5.0", "unknown"), ("2.0.2", "unknown"), ("4.0.0", "not_applicable")):
+        case = Case(expect=Status(status), facts={"product": {"line": "esx", "version": version}})
+        assert examples.run(control, case).status == status
+
+
 def test_a_windows_guest_needs_no_answer_about_x() -> None:
     control = CONTROLS["guest-no-x-or-screensaver"]
     windows = Case(expect=Status.NOT_APPLICABLE, facts={"os_id": "winNetStandardGuest"})
