@@ -15,7 +15,9 @@ from lab.launch import ENDPOINTS, up
 
 def main() -> int:
     """Run the command line; gives the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m lab", description="Real vSphere API servers on loopback with the BELNET estate.")
+    parser = argparse.ArgumentParser(
+        prog="python -m lab", description="Real vSphere API servers on loopback with the BELNET estate."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     start = commands.add_parser("up", help="start endpoints and wait for Ctrl-C")
     start.add_argument("--endpoint", action="append", choices=ENDPOINTS, help="only this one (may be repeated)")

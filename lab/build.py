@@ -17,7 +17,7 @@ GOPATH = Path(os.environ.get("LAB_GOPATH", "/usr/share/gocode"))
 _LIBRARY = GOPATH / "src" / "github.com" / "vmware" / "govmomi" / "simulator"
 
 
-class LabUnavailable(RuntimeError):
+class LabUnavailable(RuntimeError):  # noqa: N818  # read as a state, not as an error
     """A part that the lab needs is missing; the message names it and says how to get it."""
 
 
@@ -61,7 +61,13 @@ def server() -> tuple[Path, Path]:
 
 def _build(program: Path, tables: Path) -> None:
     _run([sys.executable, str(SOURCES / "tables.py"), f"{tables}.new"], dict(os.environ))
-    env = dict(os.environ, GO111MODULE="off", GOPATH=str(GOPATH), GOFLAGS="-buildvcs=false", GOCACHE=os.environ.get("GOCACHE", str(CACHE / "go")))
+    env = dict(
+        os.environ,
+        GO111MODULE="off",
+        GOPATH=str(GOPATH),
+        GOFLAGS="-buildvcs=false",
+        GOCACHE=os.environ.get("GOCACHE", str(CACHE / "go")),
+    )
     _run(["go", "build", "-o", f"{program}.new", "."], env)
     os.replace(f"{tables}.new", tables)
     os.replace(f"{program}.new", program)

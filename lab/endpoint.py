@@ -54,7 +54,9 @@ class Endpoint:
         from pyVim.connect import SmartConnect
 
         who = self.accounts[account]
-        client = SmartConnect(host=self.host, port=self.port, user=who.user, pwd=who.password, sslContext=self.context(), **more)
+        client = SmartConnect(
+            host=self.host, port=self.port, user=who.user, pwd=who.password, sslContext=self.context(), **more
+        )
         self._clients.append(client)
         return client
 
@@ -91,6 +93,17 @@ class Endpoint:
 
     def describe(self) -> dict[str, Any]:
         """What ``python -m lab up`` prints: no passwords, they are in the credentials file."""
-        return {"name": self.name, "url": self.url, "host": self.host, "port": self.port, "api": self.api, "pid": self.pid,
-                "users": {a.name: a.user for a in self.accounts.values()}, "credentials_file": str(self.credentials_file),
-                "ca_file": str(self.ca_file), "fingerprint_sha256": self.fingerprint, "objects": self.objects, "ready_s": self.ready_s}
+        return {
+            "name": self.name,
+            "url": self.url,
+            "host": self.host,
+            "port": self.port,
+            "api": self.api,
+            "pid": self.pid,
+            "users": {a.name: a.user for a in self.accounts.values()},
+            "credentials_file": str(self.credentials_file),
+            "ca_file": str(self.ca_file),
+            "fingerprint_sha256": self.fingerprint,
+            "objects": self.objects,
+            "ready_s": self.ready_s,
+        }

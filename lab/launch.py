@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from lab import certificate
 from lab.build import server
@@ -36,7 +36,7 @@ class Estate(Mapping[str, Endpoint]):
     def __len__(self) -> int:
         return len(self._endpoints)
 
-    def __enter__(self) -> Estate:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -77,8 +77,17 @@ def up(
     started = []
     try:
         for name in endpoints:
-            started.append(_start(name, estate.directory, program, tables, list((flags or {}).get(name, ())),
-                                  dict((overrides or {}).get(name, {})), (certificates or {}).get(name, "good")))
+            started.append(
+                _Starting(
+                    name,
+                    estate.directory,
+                    program,
+                    tables,
+                    list((flags or {}).get(name, ())),
+                    dict((overrides or {}).get(name, {})),
+                    (certificates or {}).get(name, "good"),
+                )
+            )
         for wait in started:
             estate.add(wait())
     except BaseException:
@@ -97,10 +106,12 @@ def clean(endpoint: str | Endpoint, **options: Any) -> Estate:
     return up([name], **per)
 
 
-class _start:
+class _Starting:
     """A server on its way up; call it to wait until it answers."""
 
-    def __init__(self, name: str, base: Path, program: Path, tables: Path, flags: list[str], over: dict[str, Any], kind: str) -> None:
+    def __init__(
+        self, name: str, base: Path, program: Path, tables: Path, flags: list[str], over: dict[str, Any], kind: str
+    ) -> None:
         self.name, self.directory = name, base / name
         self.directory.mkdir(mode=0o700, parents=True)
         self.ca, cert, key, self.fingerprint = certificate.make(self.directory, kind)
@@ -110,9 +121,27 @@ class _start:
         self.began = time.monotonic()
         with open(self.directory / "server.log", "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
-                [str(program), "-tables", str(tables), "-estate", str(estate), "-cert", str(cert), "-key", str(key), "-parent", str(os.getpid()),
-                 "-state", str(self.directory / "datastores"), *flags],
-                stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True)
+                [
+                    str(program),
+                    "-tables",
+                    str(tables),
+                    "-estate",
+                    str(estate),
+                    "-cert",
+                    str(cert),
+                    "-key",
+                    str(key),
+                    "-parent",
+                    str(os.getpid()),
+                    "-state",
+                    str(self.directory / "datastores"),
+                    *flags,
+                ],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,
+            )
 
     def __call__(self) -> Endpoint:
         assert self.process.stdout
@@ -126,9 +155,20 @@ class _start:
         users = [Account(a["name"], a["user"], a["password"]) for a in self.content["accounts"]]
         secret = self.directory / "credentials.json"
         _write_private(secret, {"accounts": [vars(u) for u in users]})
-        return Endpoint(name=self.name, host=host, port=int(port), pid=self.process.pid, api=self.content["api"], ca_file=self.ca,
-                        fingerprint=self.fingerprint, credentials_file=secret, accounts={u.name: u for u in users}, objects=int(words[2]),
-                        ready_s=round(time.monotonic() - self.began, 3), process=self.process)
+        return Endpoint(
+            name=self.name,
+            host=host,
+            port=int(port),
+            pid=self.process.pid,
+            api=self.content["api"],
+            ca_file=self.ca,
+            fingerprint=self.fingerprint,
+            credentials_file=secret,
+            accounts={u.name: u for u in users},
+            objects=int(words[2]),
+            ready_s=round(time.monotonic() - self.began, 3),
+            process=self.process,
+        )
 
 
 def _write_private(path: Path, content: Any) -> None:

@@ -5,14 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 # Which of a product's source lists a ruleset is restricted to; the rest take the management network.
-_SOURCES = {"dns": "dns", "ntpClient": "ntp", "iSCSI": "san", "swISCSIClient": "san", "syslog": "syslog", "vMotion": "vmotion"}
+_SOURCES = {
+    "dns": "dns",
+    "ntpClient": "ntp",
+    "iSCSI": "san",
+    "swISCSIClient": "san",
+    "syslog": "syslog",
+    "vMotion": "vmotion",
+}
 
 
 def services(rows: dict[str, Any]) -> list[dict[str, Any]]:
     """HostService list."""
     return [
-        {"key": key, "label": row["label"], "required": False, "uninstallable": False, "running": row["running"],
-         "policy": row["policy"], "ruleset": ["sshServer"] if key in ("TSM-SSH", "sshd") else []}
+        {
+            "key": key,
+            "label": row["label"],
+            "required": False,
+            "uninstallable": False,
+            "running": row["running"],
+            "policy": row["policy"],
+            "ruleset": ["sshServer"] if key in ("TSM-SSH", "sshd") else [],
+        }
         for key, row in rows.items()
     ]
 
@@ -34,9 +48,14 @@ def ruleset(key: str, row: list[Any], facts: dict[str, Any]) -> dict[str, Any]:
     enabled, label, ports = row
     sources = None if key in facts.get("open_rulesets", ()) else facts["sources"][_SOURCES.get(key, "management")]
     return {
-        "key": key, "label": label, "required": False, "enabled": enabled,
+        "key": key,
+        "label": label,
+        "required": False,
+        "enabled": enabled,
         "rule": [rule(p) for p in ports],
-        "allowedHosts": allowed_hosts(sources), "userControllable": True, "ipListUserConfigurable": True,
+        "allowedHosts": allowed_hosts(sources),
+        "userControllable": True,
+        "ipListUserConfigurable": True,
     }
 
 

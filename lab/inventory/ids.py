@@ -6,9 +6,19 @@ import itertools
 import uuid
 
 _PREFIX = {
-    "Datacenter": "datacenter", "Folder": "group", "ClusterComputeResource": "domain-c", "ComputeResource": "domain-s",
-    "ResourcePool": "resgroup", "HostSystem": "host", "VirtualMachine": "vm", "Datastore": "datastore", "Network": "network",
-    "VmwareDistributedVirtualSwitch": "dvs", "DistributedVirtualPortgroup": "dvportgroup", "Alarm": "alarm", "ScheduledTask": "schedule",
+    "Datacenter": "datacenter",
+    "Folder": "group",
+    "ClusterComputeResource": "domain-c",
+    "ComputeResource": "domain-s",
+    "ResourcePool": "resgroup",
+    "HostSystem": "host",
+    "VirtualMachine": "vm",
+    "Datastore": "datastore",
+    "Network": "network",
+    "VmwareDistributedVirtualSwitch": "dvs",
+    "DistributedVirtualPortgroup": "dvportgroup",
+    "Alarm": "alarm",
+    "ScheduledTask": "schedule",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,14 @@ BELNET = Path(__file__).resolve().parents[1] / "belnet"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@lru_cache(maxsize=None)
+@cache
 def read(name: str) -> dict[str, Any]:
     """One file of lab/belnet as plain data; callers must not change it."""
     with open(BELNET / f"{name}.yaml", encoding="utf-8") as file:
         return yaml.load(file, Loader=_LOADER)
 
 
-@lru_cache(maxsize=None)
+@cache
 def product(name: str) -> dict[str, Any]:
     """A healthy host of a product, its ``extends`` chain laid together."""
     row = read("products")[name]

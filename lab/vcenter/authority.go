@@ -123,6 +123,9 @@ func (p *permissions) may(a *account, ref types.ManagedObjectReference, privileg
 	if !managed && privilege == "System.View" {
 		return true // managers and session objects are visible to everybody who is logged in
 	}
+	if entity.Type == "" {
+		return privilege == "System.Read"
+	}
 	for _, id := range p.rolesOn(a, entity) {
 		if id == roleAdmin || p.grant[id][privilege] {
 			return true
@@ -189,9 +192,10 @@ func entityOf(ref types.ManagedObjectReference) (entity types.ManagedObjectRefer
 	}
 	switch o := simulator.Map.Get(ref).(type) {
 	case *simulator.Task:
-		if o.Info.Entity != nil {
+		if o.Info.Entity != nil && simulator.Map.Get(*o.Info.Entity) != nil {
 			return *o.Info.Entity, false
 		}
+		return types.ManagedObjectReference{}, false // a task outlives its object and is then anybody's
 	}
 	return rootRef(), false
 }

@@ -26,6 +26,11 @@ func finishGuest(vm *simulator.VirtualMachine, _ json.RawMessage) {
 	if vm.Storage == nil {
 		vm.Storage = &types.VirtualMachineStorageInfo{Timestamp: now}
 	}
+	for _, ref := range vm.Datastore {
+		if ds, ok := find[*simulator.Datastore](ref); ok {
+			ds.Vm = append(ds.Vm, vm.Self)
+		}
+	}
 	if vm.Config.LatencySensitivity == nil {
 		vm.Config.LatencySensitivity = &types.LatencySensitivity{Level: types.LatencySensitivitySensitivityLevelNormal}
 	}

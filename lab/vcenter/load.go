@@ -166,9 +166,22 @@ func (s *objectShape) apply() {
 		finishHost(x, s.Lab)
 	case *simulator.VirtualMachine:
 		finishGuest(x, s.Lab)
+	case *simulator.ClusterComputeResource:
+		x.EnvironmentBrowser = browser(ref)
+	case *mo.ComputeResource:
+		x.EnvironmentBrowser = browser(ref)
 	case *simulator.Datastore:
 		x.Info.GetDatastoreInfo().Url = datastoreDir(ref.Value)
 	}
+}
+
+// browser gives a compute resource the object that tells what guests it can run; the library wants one on every create.
+func browser(owner types.ManagedObjectReference) *types.ManagedObjectReference {
+	ref := types.ManagedObjectReference{Type: "EnvironmentBrowser", Value: "envbrowser-" + owner.Value}
+	b := &simulator.EnvironmentBrowser{}
+	b.Self = ref
+	simulator.Map.Put(b)
+	return &ref
 }
 
 // setMember sets a named member of a struct from JSON, or keeps it beside the struct when the library lacks it.

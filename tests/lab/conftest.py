@@ -10,8 +10,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import lab  # noqa: E402
-from lab.endpoint import Endpoint  # noqa: E402
+import lab
+from lab.endpoint import Endpoint
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,28 +5,36 @@ from __future__ import annotations
 import json
 import os
 import signal
-import ssl
 import socket
+import ssl
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-import lab
 import pytest
 from pyVmomi import vim
 from reading import Collector, find, host, names, properties, raw_login, soap, specs
 
+import lab
+
 ROOT = Path(__file__).resolve().parents[2]
-_READ = ('<RetrieveProperties xmlns="urn:vim25"><_this type="PropertyCollector">propertyCollector</_this><specSet><propSet><type>Folder</type>'
-         '<pathSet>name</pathSet></propSet><objectSet><obj type="Folder">group-d1</obj></objectSet></specSet></RetrieveProperties>')
+_READ = (
+    '<RetrieveProperties xmlns="urn:vim25"><_this type="PropertyCollector">propertyCollector</_this><specSet><propSet><type>Folder</type>'
+    '<pathSet>name</pathSet></propSet><objectSet><obj type="Folder">group-d1</obj></objectSet></specSet></RetrieveProperties>'
+)
 
 
 def test_half_dead_host(today):
     si = today.connect("auditor")
     today.control("dead-host", name="esxblade4.fw.belnet.be")
-    row = next(r for r in properties(si, vim.HostSystem, ["name", "runtime.connectionState", "config", "config.service", "summary.quickStats"]).values()
-               if r["name"] == "esxblade4.fw.belnet.be")
+    row = next(
+        r
+        for r in properties(
+            si, vim.HostSystem, ["name", "runtime.connectionState", "config", "config.service", "summary.quickStats"]
+        ).values()
+        if r["name"] == "esxblade4.fw.belnet.be"
+    )
     assert row == {"name": "esxblade4.fw.belnet.be", "runtime.connectionState": "notResponding"}
     today.control("behave")
     assert host(si, 4).config.product.version == "8.0.2"
@@ -69,7 +77,10 @@ def test_guest_deleted_between_pages(today):
     before = len(names(si, vim.VirtualMachine))
     today.control("misbehave", delete_guest=True)
     pc = si.content.propertyCollector
-    got, seen = pc.RetrievePropertiesEx([specs(si, vim.VirtualMachine, ["name"])], Collector.RetrieveOptions(maxObjects=20)), 0
+    got, seen = (
+        pc.RetrievePropertiesEx([specs(si, vim.VirtualMachine, ["name"])], Collector.RetrieveOptions(maxObjects=20)),
+        0,
+    )
     while got:
         seen += len(got.objects)
         got = pc.ContinueRetrievePropertiesEx(got.token) if got.token else None
@@ -84,7 +95,9 @@ def test_bytes_that_are_not_utf8(today):
     assert "www\udcff\udcfe1" in text
 
 
-@pytest.mark.parametrize("name", ["\u009b31mred\u202e", "<script>alert(1)</script>", "a%2fb/c", "'; DROP TABLE guests; --", "x" * 10_000])
+@pytest.mark.parametrize(
+    "name", ["\u009b31mred\u202e", "<script>alert(1)</script>", "a%2fb/c", "'; DROP TABLE guests; --", "x" * 10_000]
+)
 def test_hostile_names(today, name):
     si = today.connect("auditor")
     today.control("rename", type="VirtualMachine", name="www1", to=name)
@@ -93,7 +106,9 @@ def test_hostile_names(today, name):
 
 def test_property_changed_behind_our_back(today):
     si = today.connect("auditor")
-    today.control("set", type="HostSystem", name="esxblade1.fw.belnet.be", path="config.lockdownMode", value="lockdownDisabled")
+    today.control(
+        "set", type="HostSystem", name="esxblade1.fw.belnet.be", path="config.lockdownMode", value="lockdownDisabled"
+    )
     assert host(si, 1).config.lockdownMode == "lockdownDisabled"
 
 
@@ -104,9 +119,13 @@ def test_changes_arrive(today):
     first = pc.WaitForUpdatesEx("", Collector.WaitOptions(maxWaitSeconds=5))
     assert len(first.filterSet[0].objectSet) == 12
     assert pc.WaitForUpdatesEx(first.version, Collector.WaitOptions(maxWaitSeconds=0)) is None
-    today.control("set", type="HostSystem", name="esxblade1.fw.belnet.be", path="config.lockdownMode", value="lockdownStrict")
+    today.control(
+        "set", type="HostSystem", name="esxblade1.fw.belnet.be", path="config.lockdownMode", value="lockdownStrict"
+    )
     change = pc.WaitForUpdatesEx(first.version, Collector.WaitOptions(maxWaitSeconds=5)).filterSet[0].objectSet
-    assert [(o.kind, [(p.name, p.val) for p in o.changeSet]) for o in change] == [("modify", [("config.lockdownMode", "lockdownStrict")])]
+    assert [(o.kind, [(p.name, p.val) for p in o.changeSet]) for o in change] == [
+        ("modify", [("config.lockdownMode", "lockdownStrict")])
+    ]
 
 
 def test_old_tls_only():
@@ -118,19 +137,31 @@ def test_old_tls_only():
             pass
 
 
-@pytest.mark.parametrize("kind,message", [("expired", "expired"), ("wrong-host", "IP address mismatch"), ("self-signed", "self-signed|unable to get local")])
+@pytest.mark.parametrize(
+    "kind,message",
+    [("expired", "expired"), ("wrong-host", "IP address mismatch"), ("self-signed", "self-signed|unable to get local")],
+)
 def test_bad_certificates(kind, message):
     with lab.clean("vc-main", certificates=kind) as running:
         e = running["vc-main"]
-        with socket.create_connection((e.host, e.port)) as plain, pytest.raises(ssl.SSLCertVerificationError, match=message), \
-                e.context().wrap_socket(plain, server_hostname=e.host):
+        with (
+            socket.create_connection((e.host, e.port)) as plain,
+            pytest.raises(ssl.SSLCertVerificationError, match=message),
+            e.context().wrap_socket(plain, server_hostname=e.host),
+        ):
             pass
 
 
 def test_bench_guests_are_big_and_differ():
     with lab.clean("vc-today", flags=["-bench", "4,40,7"]) as running:
         si = running["vc-today"].connect("auditor")
-        rows = [r for r in properties(si, vim.VirtualMachine, ["name", "config.hardware.device", "config.extraConfig"]).values() if r["name"].startswith("bench-")]
+        rows = [
+            r
+            for r in properties(
+                si, vim.VirtualMachine, ["name", "config.hardware.device", "config.extraConfig"]
+            ).values()
+            if r["name"].startswith("bench-")
+        ]
         assert len(rows) == 40
         assert all(len(r["config.hardware.device"]) >= 20 and len(r["config.extraConfig"]) >= 60 for r in rows)
         assert len({tuple(o.value for o in r["config.extraConfig"]) for r in rows}) == 40
@@ -149,7 +180,11 @@ def test_files_and_clean_end(tmp_path):
 
 def test_command_line_dies_with_a_signal_and_takes_its_servers(tmp_path):
     out = tmp_path / "lab.json"
-    with subprocess.Popen([sys.executable, "-m", "lab", "up", "--endpoint", "vc-test", "--json", str(out)], cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "lab", "up", "--endpoint", "vc-test", "--json", str(out)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+    ) as process:
         try:
             for _ in range(100):
                 if out.exists() and out.read_text():

@@ -13,11 +13,21 @@ from reading import Collector, find, host, names, properties, raw_login, soap, s
 
 def test_started_and_filled_quickly(estate):
     print("ready after", {e.name: e.ready_s for e in estate.values()})
-    assert {e.name: len(names(e.connect("auditor"), vim.HostSystem)) for e in estate.values()} == {"vc-main": 10, "vc-test": 2, "esxi-test": 1, "vc-today": 12}
-    assert sum(len(names(estate[n].connect("auditor"), vim.VirtualMachine)) for n in ("vc-main", "vc-test", "esxi-test")) >= 90
+    assert {e.name: len(names(e.connect("auditor"), vim.HostSystem)) for e in estate.values()} == {
+        "vc-main": 10,
+        "vc-test": 2,
+        "esxi-test": 1,
+        "vc-today": 12,
+    }
+    assert (
+        sum(len(names(estate[n].connect("auditor"), vim.VirtualMachine)) for n in ("vc-main", "vc-test", "esxi-test"))
+        >= 90
+    )
 
 
-@pytest.mark.parametrize("name,api", [("vc-main", "2.5"), ("vc-test", "4.0"), ("esxi-test", "4.0"), ("vc-today", "8.0.2.0")])
+@pytest.mark.parametrize(
+    "name,api", [("vc-main", "2.5"), ("vc-test", "4.0"), ("esxi-test", "4.0"), ("vc-today", "8.0.2.0")]
+)
 def test_about_is_of_its_version(estate, name, api):
     about = estate[name].connect("auditor").content.about
     assert about.apiVersion == api
@@ -26,20 +36,31 @@ def test_about_is_of_its_version(estate, name, api):
 
 
 def test_versions_are_announced(estate):
-    with urllib.request.urlopen(estate["vc-main"].url + "/vimServiceVersions.xml", context=estate["vc-main"].context()) as answer:
+    with urllib.request.urlopen(
+        estate["vc-main"].url + "/vimServiceVersions.xml", context=estate["vc-main"].context()
+    ) as answer:
         text = answer.read().decode()
     assert "<version>2.5</version>" in text and "8.0" not in text
 
 
 def retrieve(endpoint, cookie, kind, ref, path, method="RetrieveProperties", pc="propertyCollector"):
-    return soap(endpoint, f'<{method} xmlns="urn:vim25"><_this type="PropertyCollector">{pc}</_this><specSet><propSet><type>{kind}</type>'
-                          f'<pathSet>{path}</pathSet></propSet><objectSet><obj type="{kind}">{ref}</obj></objectSet></specSet>'
-                          f"{'<options/>' if method.endswith('Ex') else ''}</{method}>", cookie)
+    return soap(
+        endpoint,
+        f'<{method} xmlns="urn:vim25"><_this type="PropertyCollector">{pc}</_this><specSet><propSet><type>{kind}</type>'
+        f'<pathSet>{path}</pathSet></propSet><objectSet><obj type="{kind}">{ref}</obj></objectSet></specSet>'
+        f"{'<options/>' if method.endswith('Ex') else ''}</{method}>",
+        cookie,
+    )
 
 
 def test_newer_property_path_is_refused(estate):
-    for name, path, fault in (("vc-main", "config.lockdownMode", True), ("vc-main", "config.adminDisabled", False), ("vc-today", "config.lockdownMode", False),
-                              ("vc-today", "config.nonsense", True), ("vc-main", "config.virtualNicManagerInfo", True)):
+    for name, path, fault in (
+        ("vc-main", "config.lockdownMode", True),
+        ("vc-main", "config.adminDisabled", False),
+        ("vc-today", "config.lockdownMode", False),
+        ("vc-today", "config.nonsense", True),
+        ("vc-main", "config.virtualNicManagerInfo", True),
+    ):
         endpoint = estate[name]
         ref = next(iter(properties(endpoint.connect("auditor"), vim.HostSystem, ["name"])))
         status, text, _ = retrieve(endpoint, raw_login(endpoint), "HostSystem", ref, path)
@@ -50,7 +71,11 @@ def test_newer_property_path_is_refused(estate):
 def test_newer_method_is_not_found(estate):
     endpoint = estate["vc-main"]
     ref = next(iter(properties(endpoint.connect("auditor"), vim.HostSystem, ["name"])))
-    _, text, _ = soap(endpoint, f'<EnterLockdownMode xmlns="urn:vim25"><_this type="HostSystem">{ref}</_this></EnterLockdownMode>', raw_login(endpoint, "administrator"))
+    _, text, _ = soap(
+        endpoint,
+        f'<EnterLockdownMode xmlns="urn:vim25"><_this type="HostSystem">{ref}</_this></EnterLockdownMode>',
+        raw_login(endpoint, "administrator"),
+    )
     assert "MethodNotFoundFault" in text
     _, text, _ = retrieve(endpoint, raw_login(endpoint), "HostSystem", ref, "name", "RetrievePropertiesEx")
     assert "MethodNotFoundFault" in text
@@ -61,10 +86,21 @@ def test_answers_carry_no_newer_field(estate):
     ref = next(iter(properties(endpoint.connect("auditor"), vim.HostSystem, ["name"])))
     _, text, _ = retrieve(endpoint, raw_login(endpoint), "HostSystem", ref, "config")
     assert "<adminDisabled>" in text
-    for newer in ("lockdownMode", "allowedHosts", "mutualChapAuthenticationType", "virtualNicManagerInfo", "certificate"):
+    for newer in (
+        "lockdownMode",
+        "allowedHosts",
+        "mutualChapAuthenticationType",
+        "virtualNicManagerInfo",
+        "certificate",
+    ):
         assert f"<{newer}>" not in text
-    _, text, _ = retrieve(estate["vc-today"], raw_login(estate["vc-today"]), "HostSystem",
-                          next(iter(properties(estate["vc-today"].connect("auditor"), vim.HostSystem, ["name"]))), "config")
+    _, text, _ = retrieve(
+        estate["vc-today"],
+        raw_login(estate["vc-today"]),
+        "HostSystem",
+        next(iter(properties(estate["vc-today"].connect("auditor"), vim.HostSystem, ["name"]))),
+        "config",
+    )
     assert "<lockdownMode>" in text and "<allowedHosts>" in text
 
 
@@ -110,7 +146,9 @@ def test_server_side_page_limit():
 
     with lab.clean("vc-today", flags=["-page-limit", "10"]) as running:
         si = running["vc-today"].connect("auditor")
-        got = si.content.propertyCollector.RetrievePropertiesEx([specs(si, vim.VirtualMachine, ["name"])], Collector.RetrieveOptions())
+        got = si.content.propertyCollector.RetrievePropertiesEx(
+            [specs(si, vim.VirtualMachine, ["name"])], Collector.RetrieveOptions()
+        )
         assert len(got.objects) == 10 and got.token
 
 
@@ -118,7 +156,10 @@ def test_explicit_missing_object(today):
     si = today.connect("auditor")
     guest = find(si, vim.VirtualMachine, "www2")
     today.control("delete", type="VirtualMachine", name="www2")
-    spec = Collector.FilterSpec(objectSet=[Collector.ObjectSpec(obj=guest)], propSet=[Collector.PropertySpec(type=vim.VirtualMachine, pathSet=["name"])])
+    spec = Collector.FilterSpec(
+        objectSet=[Collector.ObjectSpec(obj=guest)],
+        propSet=[Collector.PropertySpec(type=vim.VirtualMachine, pathSet=["name"])],
+    )
     with pytest.raises(vmodl.fault.ManagedObjectNotFound):
         si.content.propertyCollector.RetrieveContents([spec])
     spec.reportMissingObjectsInResults = True
@@ -132,8 +173,12 @@ def test_bad_password_and_logins_leave_events(today):
     events = si.content.eventManager
     bad = events.QueryEvents(vim.event.EventFilterSpec(eventTypeId=["BadUsernameSessionEvent"]))
     assert [e.userName for e in bad] == [who.user] and bad[0].ipAddress == "127.0.0.1"
-    good = events.QueryEvents(vim.event.EventFilterSpec(eventTypeId=["vim.event.UserLoginSessionEvent"],
-                                                       userName=vim.event.EventFilterSpec.ByUsername(systemUser=False, userList=[who.user])))
+    good = events.QueryEvents(
+        vim.event.EventFilterSpec(
+            eventTypeId=["vim.event.UserLoginSessionEvent"],
+            userName=vim.event.EventFilterSpec.ByUsername(systemUser=False, userList=[who.user]),
+        )
+    )
     assert [e.userName for e in good] == [who.user]
     later = vim.event.EventFilterSpec.ByTime(beginTime=good[0].createdTime)
     assert good[0].key in [e.key for e in events.QueryEvents(vim.event.EventFilterSpec(time=later))]
@@ -170,8 +215,10 @@ def test_lacking_privilege_new_and_old_call(estate):
     manager = host(si, 1).configManager.certificateManager
     si = endpoint.connect("readonly")
     manager = vim.host.CertificateManager(manager._moId, si._stub)
-    spec = Collector.FilterSpec(objectSet=[Collector.ObjectSpec(obj=manager)],
-                                propSet=[Collector.PropertySpec(type=vim.host.CertificateManager, pathSet=["certificateInfo"])])
+    spec = Collector.FilterSpec(
+        objectSet=[Collector.ObjectSpec(obj=manager)],
+        propSet=[Collector.PropertySpec(type=vim.host.CertificateManager, pathSet=["certificateInfo"])],
+    )
     got = si.content.propertyCollector.RetrievePropertiesEx([spec], Collector.RetrieveOptions())
     assert not got.objects[0].propSet
     assert isinstance(got.objects[0].missingSet[0].fault, vim.fault.NoPermission)
@@ -183,8 +230,12 @@ def test_methods_need_their_privilege(estate):
     endpoint = estate["vc-today"]
     si = endpoint.connect("auditor")
     guest = find(si, vim.VirtualMachine, "www1")
-    for refused in (lambda: host(si, 1).configManager.serviceSystem.StopService(id="ntpd"), lambda: guest.ReconfigVM_Task(vim.vm.ConfigSpec(annotation="x")),
-                    lambda: guest.PowerOff(), lambda: si.content.authorizationManager.AddAuthorizationRole("x", [])):
+    for refused in (
+        lambda: host(si, 1).configManager.serviceSystem.StopService(id="ntpd"),
+        lambda: guest.ReconfigVM_Task(vim.vm.ConfigSpec(annotation="x")),
+        lambda: guest.PowerOff(),
+        lambda: si.content.authorizationManager.AddAuthorizationRole("x", []),
+    ):
         with pytest.raises(vim.fault.NoPermission):
             refused()
 
@@ -192,28 +243,38 @@ def test_methods_need_their_privilege(estate):
 def test_options_keep_their_type_and_are_known(today):
     options = host(today.connect("remediator"), 1).configManager.advancedOption
     value = vim.option.OptionValue
-    for key, wrong in (("Security.PasswordHistory", "5"), ("Config.HostAgent.plugins.solo.enableMob", 1), ("Syslog.global.logHost", True)):
+    for key, wrong in (
+        ("Security.PasswordHistory", "5"),
+        ("Config.HostAgent.plugins.solo.enableMob", 1),
+        ("Syslog.global.logHost", True),
+    ):
         with pytest.raises(vmodl.fault.InvalidArgument):
             options.UpdateValues([value(key=key, value=wrong)])
     with pytest.raises(vim.fault.InvalidName):
         options.UpdateValues([value(key="No.Such.Option", value="x")])
     before = options.QueryView("Security.PasswordHistory")[0].value
     with pytest.raises(vim.fault.InvalidName):  # nothing is set when one of them is wrong
-        options.UpdateValues([value(key="Security.PasswordHistory", value=before), value(key="No.Such.Option", value="x")])
+        options.UpdateValues(
+            [value(key="Security.PasswordHistory", value=before), value(key="No.Such.Option", value="x")]
+        )
 
 
 def test_every_object_reads_everywhere(estate):
     for e in estate.values():
         si = e.connect("auditor")
-        for kind, paths in ((vim.HostSystem, ["config", "summary", "hardware", "capability", "runtime", "configManager"]),
-                            (vim.VirtualMachine, ["config", "guest", "summary", "runtime", "network", "datastore"]),
-                            (vim.Datastore, ["summary", "host", "info"]), (vim.ComputeResource, ["summary", "configurationEx", "host"])):
+        for kind, paths in (
+            (vim.HostSystem, ["config", "summary", "hardware", "capability", "runtime", "configManager"]),
+            (vim.VirtualMachine, ["config", "guest", "summary", "runtime", "network", "datastore"]),
+            (vim.Datastore, ["summary", "host", "info"]),
+            (vim.ComputeResource, ["summary", "configurationEx", "host"]),
+        ):
             for row in properties(si, kind, paths).values():
                 assert set(paths) <= set(row) | {"capability"}
 
 
 def test_planted_faults_name_real_controls_and_objects(estate):
     import yaml
+
     from lab.inventory.source import BELNET
 
     rows = yaml.safe_load((BELNET / "faults.yaml").read_text(encoding="utf-8"))["faults"]

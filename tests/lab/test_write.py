@@ -61,8 +61,13 @@ def test_firewall(today):
     assert ruleset(h, "snmp").enabled and not ruleset(host(si, 6), "snmp").enabled
     firewall.DisableRuleset(id="snmp")
     assert not ruleset(h, "snmp").enabled
-    spec = vim.host.Ruleset.RulesetSpec(allowedHosts=vim.host.Ruleset.IpList(
-        allIp=False, ipAddress=["193.190.198.14"], ipNetwork=[vim.host.Ruleset.IpNetwork(network="10.20.0.0", prefixLength=24)]))
+    spec = vim.host.Ruleset.RulesetSpec(
+        allowedHosts=vim.host.Ruleset.IpList(
+            allIp=False,
+            ipAddress=["193.190.198.14"],
+            ipNetwork=[vim.host.Ruleset.IpNetwork(network="10.20.0.0", prefixLength=24)],
+        )
+    )
     firewall.UpdateRuleset("vSphereClient", spec)
     got = ruleset(h, "vSphereClient").allowedHosts
     assert (got.allIp, list(got.ipAddress), got.ipNetwork[0].prefixLength) == (False, ["193.190.198.14"], 24)
@@ -74,7 +79,9 @@ def test_firewall(today):
 def test_host_options(today):
     si = today.connect("remediator")
     h = host(si, 2)
-    h.configManager.advancedOption.UpdateValues([vim.option.OptionValue(key="Syslog.global.logHost", value="ssl://log1.belnet.be:1514")])
+    h.configManager.advancedOption.UpdateValues(
+        [vim.option.OptionValue(key="Syslog.global.logHost", value="ssl://log1.belnet.be:1514")]
+    )
     assert h.configManager.advancedOption.QueryView("Syslog.global.logHost")[0].value == "ssl://log1.belnet.be:1514"
     assert {o.key: o.value for o in h.config.option}["Syslog.global.logHost"] == "ssl://log1.belnet.be:1514"
 
@@ -83,17 +90,29 @@ def test_chap(today):
     h = host(today.connect("remediator"), 3)
     storage, before = h.configManager.storageSystem, adapter(h)
     auth = vim.host.InternetScsiHba.AuthenticationProperties(
-        chapAuthEnabled=True, chapName="esxblade3", chapSecret="one-way-secret", chapAuthenticationType="chapRequired",
-        mutualChapName="eqlgroup", mutualChapSecret="other-way-secret", mutualChapAuthenticationType="chapRequired")
+        chapAuthEnabled=True,
+        chapName="esxblade3",
+        chapSecret="one-way-secret",
+        chapAuthenticationType="chapRequired",
+        mutualChapName="eqlgroup",
+        mutualChapSecret="other-way-secret",
+        mutualChapAuthenticationType="chapRequired",
+    )
     storage.UpdateInternetScsiAuthenticationProperties(before.device, auth)
     got = adapter(h).authenticationProperties
     assert got.mutualChapAuthenticationType == "chapRequired" and not got.chapSecret and not got.mutualChapSecret
-    assert adapter(h).configuredStaticTarget[0].authenticationProperties.mutualChapAuthenticationType == "chapRequired"  # inherited
+    assert (
+        adapter(h).configuredStaticTarget[0].authenticationProperties.mutualChapAuthenticationType == "chapRequired"
+    )  # inherited
     target = adapter(h).configuredStaticTarget[0]
     auth.chapInherited = auth.mutualChapInherited = False
     auth.mutualChapAuthenticationType = "chapProhibited"
-    storage.UpdateInternetScsiAuthenticationProperties(before.device, auth, vim.host.InternetScsiHba.TargetSet(staticTargets=[target]))
-    assert adapter(h).configuredStaticTarget[0].authenticationProperties.mutualChapAuthenticationType == "chapProhibited"
+    storage.UpdateInternetScsiAuthenticationProperties(
+        before.device, auth, vim.host.InternetScsiHba.TargetSet(staticTargets=[target])
+    )
+    assert (
+        adapter(h).configuredStaticTarget[0].authenticationProperties.mutualChapAuthenticationType == "chapProhibited"
+    )
     assert adapter(h).authenticationProperties.mutualChapAuthenticationType == "chapRequired"
     auth.chapSecret = None
     with pytest.raises(vmodl.fault.InvalidArgument):
@@ -108,7 +127,9 @@ def test_targets(today):
     assert "10.90.0.99" in [t.address for t in adapter(h).configuredSendTarget]
     storage.RemoveInternetScsiSendTargets(device, [send])
     assert "10.90.0.99" not in [t.address for t in adapter(h).configuredSendTarget]
-    static = vim.host.InternetScsiHba.StaticTarget(address="10.90.0.98", port=3260, iScsiName="iqn.2001-05.com.equallogic:x")
+    static = vim.host.InternetScsiHba.StaticTarget(
+        address="10.90.0.98", port=3260, iScsiName="iqn.2001-05.com.equallogic:x"
+    )
     storage.AddInternetScsiStaticTargets(device, [static])
     storage.RemoveInternetScsiStaticTargets(device, [static])
     storage.UpdateSoftwareInternetScsiEnabled(False)
@@ -129,8 +150,14 @@ def test_standard_switches(request, name):
     group.spec.vlanId, group.spec.policy.security = 141, vim.host.NetworkPolicy.SecurityPolicy(forgedTransmits=True)
     network.UpdatePortGroup("DMZ Test", group.spec)
     group = next(p for p in network.networkInfo.portgroup if p.spec.name == "DMZ Test")
-    assert (group.spec.vlanId, group.computedPolicy.security.forgedTransmits, group.computedPolicy.security.macChanges) == (141, True, False)
-    network.AddPortGroup(vim.host.PortGroup.Specification(name="New", vlanId=7, vswitchName="vSwitch1", policy=vim.host.NetworkPolicy()))
+    assert (
+        group.spec.vlanId,
+        group.computedPolicy.security.forgedTransmits,
+        group.computedPolicy.security.macChanges,
+    ) == (141, True, False)
+    network.AddPortGroup(
+        vim.host.PortGroup.Specification(name="New", vlanId=7, vswitchName="vSwitch1", policy=vim.host.NetworkPolicy())
+    )
     assert "New" in [n.name for n in h.network]
     network.RemovePortGroup("New")
     network.RemovePortGroup("Old DMZ")
@@ -154,7 +181,9 @@ def test_kernel_interfaces(today):
 def test_time_accounts_and_image(today):
     si = today.connect("remediator")
     h = host(si, 8)
-    h.configManager.dateTimeSystem.UpdateDateTimeConfig(vim.host.DateTimeConfig(ntpConfig=vim.host.NtpConfig(server=["a", "b"])))
+    h.configManager.dateTimeSystem.UpdateDateTimeConfig(
+        vim.host.DateTimeConfig(ntpConfig=vim.host.NtpConfig(server=["a", "b"]))
+    )
     assert list(h.config.dateTimeInfo.ntpConfig.server) == ["a", "b"]
     accounts = h.configManager.accountManager
     accounts.CreateUser(vim.host.LocalAccountManager.AccountSpecification(id="new", password="Secret-1234-word"))
@@ -174,14 +203,34 @@ def test_guest_configuration(today):
     guest = find(si, vim.VirtualMachine, "mx2")
     option = vim.option.OptionValue
     before = guest.config
-    WaitForTask(guest.ReconfigVM_Task(vim.vm.ConfigSpec(
-        changeVersion=before.changeVersion, annotation="note", maxMksConnections=1, migrateEncryption="opportunistic", ftEncryptionMode="ftEncryptionOpportunistic",
-        cpuAllocation=vim.ResourceAllocationInfo(limit=5000), extraConfig=[option(key="log.keepOld", value="10"), option(key="mks.enable3d", value=""), option(key="new.key", value="1")])), si)
+    WaitForTask(
+        guest.ReconfigVM_Task(
+            vim.vm.ConfigSpec(
+                changeVersion=before.changeVersion,
+                annotation="note",
+                maxMksConnections=1,
+                migrateEncryption="opportunistic",
+                ftEncryptionMode="ftEncryptionOpportunistic",
+                cpuAllocation=vim.ResourceAllocationInfo(limit=5000),
+                extraConfig=[
+                    option(key="log.keepOld", value="10"),
+                    option(key="mks.enable3d", value=""),
+                    option(key="new.key", value="1"),
+                ],
+            )
+        ),
+        si,
+    )
     after = guest.config
     extra = {o.key: o.value for o in after.extraConfig}
     assert (extra["log.keepOld"], extra["new.key"], "mks.enable3d" in extra) == ("10", "1", False)
     assert len(extra) == len(after.extraConfig)
-    assert (after.annotation, after.maxMksConnections, after.migrateEncryption, after.ftEncryptionMode) == ("note", 1, "opportunistic", "ftEncryptionOpportunistic")
+    assert (after.annotation, after.maxMksConnections, after.migrateEncryption, after.ftEncryptionMode) == (
+        "note",
+        1,
+        "opportunistic",
+        "ftEncryptionOpportunistic",
+    )
     assert after.cpuAllocation.limit == 5000 and after.cpuAllocation.reservation == before.cpuAllocation.reservation
     assert after.changeVersion > before.changeVersion and after.modified > before.modified
     with pytest.raises(vim.fault.ConcurrentAccess):
@@ -192,12 +241,22 @@ def test_guest_devices(main):
     si = main.connect("remediator")
     guest = find(si, vim.VirtualMachine, "print1")
     floppy = next(d for d in guest.config.hardware.device if isinstance(d, vim.vm.device.VirtualFloppy))
-    WaitForTask(guest.ReconfigVM_Task(vim.vm.ConfigSpec(deviceChange=[vim.vm.device.VirtualDeviceSpec(operation="remove", device=floppy)])), si)
+    WaitForTask(
+        guest.ReconfigVM_Task(
+            vim.vm.ConfigSpec(deviceChange=[vim.vm.device.VirtualDeviceSpec(operation="remove", device=floppy)])
+        ),
+        si,
+    )
     assert not [d for d in guest.config.hardware.device if isinstance(d, vim.vm.device.VirtualFloppy)]
     guest = find(si, vim.VirtualMachine, "dc1")
     drive = next(d for d in guest.config.hardware.device if isinstance(d, vim.vm.device.VirtualCdrom))
     drive.connectable.connected = drive.connectable.startConnected = False
-    WaitForTask(guest.ReconfigVM_Task(vim.vm.ConfigSpec(deviceChange=[vim.vm.device.VirtualDeviceSpec(operation="edit", device=drive)])), si)
+    WaitForTask(
+        guest.ReconfigVM_Task(
+            vim.vm.ConfigSpec(deviceChange=[vim.vm.device.VirtualDeviceSpec(operation="edit", device=drive)])
+        ),
+        si,
+    )
     drive = next(d for d in guest.config.hardware.device if isinstance(d, vim.vm.device.VirtualCdrom))
     assert not drive.connectable.startConnected
 
@@ -228,9 +287,18 @@ def test_distributed_port_group(today):
     si = today.connect("remediator")
     group = find(si, vim.dvs.DistributedVirtualPortgroup, "DMZ Web")
     setting = vim.dvs.VmwareDistributedVirtualSwitch.VmwarePortConfigPolicy(
-        macManagementPolicy=vim.dvs.VmwareDistributedVirtualSwitch.MacManagementPolicy(inherited=False, allowPromiscuous=False))
-    WaitForTask(group.ReconfigureDVPortgroup_Task(vim.dvs.DistributedVirtualPortgroup.ConfigSpec(
-        configVersion=group.config.configVersion, defaultPortConfig=setting)), si)
+        macManagementPolicy=vim.dvs.VmwareDistributedVirtualSwitch.MacManagementPolicy(
+            inherited=False, allowPromiscuous=False
+        )
+    )
+    WaitForTask(
+        group.ReconfigureDVPortgroup_Task(
+            vim.dvs.DistributedVirtualPortgroup.ConfigSpec(
+                configVersion=group.config.configVersion, defaultPortConfig=setting
+            )
+        ),
+        si,
+    )
     got = group.config.defaultPortConfig
     assert got.macManagementPolicy.allowPromiscuous is False and got.macManagementPolicy.forgedTransmits is False
     assert got.vlan.vlanId == 110
@@ -240,8 +308,12 @@ def test_port_mirror_removed(today):
     si = today.connect("remediator")
     switch = find(si, vim.dvs.VmwareDistributedVirtualSwitch, "dvs-external")
     session = switch.config.vspanSession[0]
-    spec = vim.dvs.VmwareDistributedVirtualSwitch.ConfigSpec(configVersion=switch.config.configVersion, vspanConfigSpec=[
-        vim.dvs.VmwareDistributedVirtualSwitch.VspanConfigSpec(operation="remove", vspanSession=session)])
+    spec = vim.dvs.VmwareDistributedVirtualSwitch.ConfigSpec(
+        configVersion=switch.config.configVersion,
+        vspanConfigSpec=[
+            vim.dvs.VmwareDistributedVirtualSwitch.VspanConfigSpec(operation="remove", vspanSession=session)
+        ],
+    )
     WaitForTask(switch.ReconfigureDvs_Task(spec), si)
     assert not switch.config.vspanSession
 
@@ -252,7 +324,9 @@ def test_roles_and_permissions(today):
     role = manager.AddAuthorizationRole("Console only", ["VirtualMachine.Interact.ConsoleInteract"])
     guest = find(si, vim.VirtualMachine, "www1")
     who = today.account("nobody").user
-    manager.SetEntityPermissions(guest, [vim.AuthorizationManager.Permission(principal=who, group=False, roleId=role, propagate=True)])
+    manager.SetEntityPermissions(
+        guest, [vim.AuthorizationManager.Permission(principal=who, group=False, roleId=role, propagate=True)]
+    )
     assert [p.roleId for p in manager.RetrieveEntityPermissions(guest, False)] == [role]
     assert today.connect("nobody")  # has a right now
     manager.UpdateAuthorizationRole(role, "Console", ["VirtualMachine.Interact.ConsoleInteract"])
@@ -268,8 +342,12 @@ def test_roles_and_permissions(today):
 def test_alarms(main):
     si = main.connect("remediator")
     manager = si.content.alarmManager
-    spec = vim.alarm.AlarmSpec(name="Console", description="Console", enabled=True,
-                               expression=vim.alarm.EventAlarmExpression(eventType=vim.event.VmAcquiredMksTicketEvent))
+    spec = vim.alarm.AlarmSpec(
+        name="Console",
+        description="Console",
+        enabled=True,
+        expression=vim.alarm.EventAlarmExpression(eventType=vim.event.VmAcquiredMksTicketEvent),
+    )
     alarm = manager.CreateAlarm(si.content.rootFolder, spec)
     assert "Console" in [a.info.name for a in manager.GetAlarm()]
     alarm.RemoveAlarm()
