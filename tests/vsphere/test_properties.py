@@ -31,7 +31,7 @@ def walk(start: type, path: str) -> tuple[str, type]:
     """The newest version among the steps of a path, and the type at its end."""
     kind, newest = start, "2.0"
     for step in path.split("."):
-        if kind in {vim.DistributedVirtualSwitch.ConfigInfo}:
+        if kind is vim.DistributedVirtualSwitch.ConfigInfo:
             kind = VMWARE_CONFIG
         if kind is vim.dvs.DistributedVirtualPort.Setting:
             kind = VMWARE_SETTING

@@ -87,7 +87,7 @@ class Collector:
         sources: list[Source] = []
         refused: list[SourceError] = []
         with ExitStack() as stack:
-            for endpoint in endpoints:
+            for endpoint in map(self.credentials.complete, endpoints):
                 try:
                     subject = self._meet(stack, endpoint, subjects)
                 except SourceError as error:
@@ -106,15 +106,14 @@ class Collector:
             )
 
     def _meet(self, stack: ExitStack, endpoint: Endpoint, others: Sequence[Subject]) -> Subject:
-        complete = self.credentials.complete(endpoint)
-        login = self.credentials.login(complete)
-        session = stack.enter_context(Session(Connection(complete, self.limits), login))
+        login = self.credentials.login(endpoint)
+        session = stack.enter_context(Session(Connection(endpoint, self.limits), login))
         subject = meet(session, self.options)
         for other in others:
             if other.server.id == subject.server.id:
                 raise SourceError(
                     f"it has the same identity as {other.server.url}: the same server named twice, or a copy of it",
-                    where=complete.url,
+                    where=endpoint.url,
                     hint="read it once; give a copied vCenter an instanceUuid of its own",
                 )
         return subject

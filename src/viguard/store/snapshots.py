@@ -94,7 +94,7 @@ class SnapshotWriter:
 
         Returns None when there are none; otherwise those records among them that miss facts.
         """
-        lines = self._old.take(of, digest) if self._old and digest else []
+        lines = self._old.take(of, digest) if self._old else []
         for line in lines:
             kind = _kind(line)
             self.counts[kind] = self.counts.get(kind, 0) + 1
@@ -150,7 +150,7 @@ class OldSnapshot:
     def take(self, of: str, digest: str) -> list[bytes]:
         """The lines made from ``of``, when ``digest`` is the one they carry, else none."""
         key = _encode(of)
-        if key not in self._known:
+        if not digest or key not in self._known:
             return []
         lines = self._passed.pop(key, None) or self._advance(key)
         same = (_prefix(of, digest, lost=False), _prefix(of, digest, lost=True))

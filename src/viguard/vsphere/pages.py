@@ -6,9 +6,10 @@ import re
 
 from lxml import etree
 
+from viguard.errors import SessionLostError
 from viguard.model.facts import Reason, Unknown
 from viguard.vsphere.faults import no_permission
-from viguard.vsphere.replies import XSI, Element, parse, parse_reply, xsi_type
+from viguard.vsphere.replies import XSI, Element, parse, parse_reply, strip_namespaces, xsi_type
 from viguard.vsphere.soap import Ref
 
 _START = re.compile(rb"<(returnval|objects)><obj\b")
@@ -17,6 +18,8 @@ _DEFAULT = re.compile(rb"""\sxmlns=["']urn:vim25["']""")
 _OBJ = re.compile(rb"""<obj\s[^>]*?type=["']([^"']+)["'][^>]*>([^<&]+)</obj>""")
 _REF = re.compile(rb"""<(\w+)\b[^>]*?\stype=["'](\w+)["'][^>]*>([^<&]+)</""")
 _END = re.compile(rb"</[\w.-]+:Envelope>\s*$")
+_SESSION_LOST = re.compile(rb"""<fault\b[^<>]*\btype=["'](?:\w+:)?NotAuthenticated["']""")
+"""A lost session is no fault of RetrievePropertiesEx: every property of every object is just missing."""
 _TOKEN = re.compile(rb"<token>([^<]*)</token>")
 
 
@@ -64,6 +67,8 @@ class Found:
         missing = dict(self.lost)
         for part in self.parts:
             content = parse(b"<r" + self.wrapper + b">" + part + b"</r>", where)[0]
+            if content.tag != "objects" and content.tag != "returnval":
+                strip_namespaces(content)
             for entry in content:
                 if entry.tag == "propSet" and len(entry) == 2:
                     values[entry[0].text or ""] = entry[1]
@@ -78,14 +83,15 @@ class Page:
     __slots__ = ("objects", "token")
 
     def __init__(self, body: bytes, where: str) -> None:
+        if b"missingSet" in body and _SESSION_LOST.search(body):
+            raise SessionLostError("the server ended the session", where=where)
         self.token = ""
         first = _START.search(body)
         plain = (
             first
             and _END.search(body, len(body) - 200 if len(body) > 200 else 0)
             and _DEFAULT.search(body, 0, first.start())
-            and b"<![CDATA[" not in body
-            and b"<!--" not in body
+            and b"<!" not in body  # a document type, a comment, CDATA
         )
         self.objects = _cut(body, first) if first and plain else []
         if not self.objects:
