@@ -113,6 +113,11 @@ def test_what_cannot_be_read_says_so() -> None:
     assert "cannot be read as true or false" in OPERATORS["equals"](True)("perhaps")
 
 
+def test_one_number_alone_is_no_range() -> None:
+    assert OPERATORS["between"]([1, 1])("5") == "is 5, must be 1"
+    assert OPERATORS["between"]([0, 1])("5") == "is 5, must be between 0 and 1"
+
+
 def test_versions_compare_as_numbers() -> None:
     assert version("3.5.0") == (3, 5, 0, 0, 0, 0)
     assert version("8.0.3.0") == version("8.0.3")

@@ -124,7 +124,7 @@ def _max(expected: Any) -> Test:
 
 def _between(expected: Any) -> Test:
     low, high = expected
-    must = f"between {shown(low)} and {shown(high)}"
+    must = shown(low) if low == high else f"between {shown(low)} and {shown(high)}"
     return lambda v: _judge(number(v), lambda n: low <= n <= high, v, must, "a number")
 
 

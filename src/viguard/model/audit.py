@@ -31,9 +31,9 @@ class ControlCard(Struct, frozen=True, kw_only=True):
 class Summary(Struct, frozen=True, kw_only=True):
     """Counts of an audit.
 
-    ``score`` is the share of passes among passes, failures and unknowns (0..1, None when there is none), so that a
-    waived, attested or unknown result never raises it; ``coverage`` is the share of what
-    applies that could be decided.
+    ``score`` is the share of passes among passes, failures and unknowns (0..1, None when there is none), so that not
+    looking never raises it; waived and attested results are outside it and counted on their own. ``coverage`` is the
+    share of results that are not unknown among those that apply.
     """
 
     by_status: dict[Status, int] = msgspec.field(default_factory=dict)
