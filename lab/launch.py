@@ -67,8 +67,9 @@ def up(
 ) -> Estate:
     """Start endpoints and wait until all answer.
 
-    endpoints: names out of :data:`ENDPOINTS`. flags: more server flags per endpoint (``{"vc-main": ["-tls-max", "1.0"]}``).
-    overrides: laid on an endpoint's row of lab/belnet/endpoints.yaml. certificates: a kind of :data:`lab.certificate.KINDS` per endpoint.
+    endpoints: names out of :data:`ENDPOINTS`. flags: more server flags per endpoint, such as
+    ``{"vc-main": ["-tls-max", "1.0"]}``. overrides: laid on an endpoint's row of lab/belnet/endpoints.yaml.
+    certificates: a kind of :data:`lab.certificate.KINDS` per endpoint.
 
     Raises: LabUnavailable naming the missing part; RuntimeError when a server does not come up.
     """
@@ -100,7 +101,7 @@ def up(
 
 
 def clean(endpoint: str | Endpoint, **options: Any) -> Estate:
-    """A fresh instance of one endpoint, untouched by other tests: ``with lab.clean("vc-main") as estate: estate["vc-main"]``."""
+    """A fresh instance of one endpoint, untouched by other tests; ``options`` are those of :func:`up`, for this endpoint."""
     name = endpoint if isinstance(endpoint, str) else endpoint.name
     per = {key: {name: value} for key, value in options.items()}
     return up([name], **per)

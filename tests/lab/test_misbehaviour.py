@@ -138,7 +138,7 @@ def test_old_tls_only():
 
 
 @pytest.mark.parametrize(
-    "kind,message",
+    ("kind", "message"),
     [("expired", "expired"), ("wrong-host", "IP address mismatch"), ("self-signed", "self-signed|unable to get local")],
 )
 def test_bad_certificates(kind, message):

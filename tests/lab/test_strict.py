@@ -26,7 +26,7 @@ def test_started_and_filled_quickly(estate):
 
 
 @pytest.mark.parametrize(
-    "name,api", [("vc-main", "2.5"), ("vc-test", "4.0"), ("esxi-test", "4.0"), ("vc-today", "8.0.2.0")]
+    ("name", "api"), [("vc-main", "2.5"), ("vc-test", "4.0"), ("esxi-test", "4.0"), ("vc-today", "8.0.2.0")]
 )
 def test_about_is_of_its_version(estate, name, api):
     about = estate[name].connect("auditor").content.about
@@ -233,7 +233,7 @@ def test_methods_need_their_privilege(estate):
     for refused in (
         lambda: host(si, 1).configManager.serviceSystem.StopService(id="ntpd"),
         lambda: guest.ReconfigVM_Task(vim.vm.ConfigSpec(annotation="x")),
-        lambda: guest.PowerOff(),
+        guest.PowerOff,
         lambda: si.content.authorizationManager.AddAuthorizationRole("x", []),
     ):
         with pytest.raises(vim.fault.NoPermission):

@@ -175,7 +175,7 @@ def test_kernel_interfaces(today):
     selected = {n.nicType: list(n.selectedVnic) for n in h.config.virtualNicManagerInfo.netConfig}
     assert len(selected["management"]) == 1
     manager.SelectVnicForNicType("vmotion", "vmk2")
-    assert [n.selectedVnic for n in manager.info.netConfig if n.nicType == "vmotion"][0][0].endswith("vmk2")
+    assert next(n.selectedVnic for n in manager.info.netConfig if n.nicType == "vmotion")[0].endswith("vmk2")
 
 
 def test_time_accounts_and_image(today):
