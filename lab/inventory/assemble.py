@@ -483,9 +483,9 @@ class Estate:
         sub: dict[str, list[str]] = {}
         over = self.row.get("guests", {})
         rows = read("guests")["guests"].get(cluster, []) + self.row.get("more_guests", {}).get(cluster, [])
-        for i, row in enumerate(rows):
+        for i, plain in enumerate(rows):
             self.guest_number += 1
-            row = merged(row, over.get(row["name"], {}))
+            row = merged(plain, over.get(plain["name"], {}))
             host = row.get("host", names[i % len(names)])
             store = stores[i % len(stores)]
             guest = Guest(
