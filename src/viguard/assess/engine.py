@@ -95,7 +95,7 @@ def judge(control: Control, profile: Profile, policy: Policy) -> Judge:
 
 def result_id(control: str, resource: str) -> str:
     """The id of a result: the same as long as control and resource stay the same."""
-    return "VG-" + blake2b(f"{control}\0{resource}".encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()
+    return "VG-" + blake2b(f"{control}\0{resource}".encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
 
 
 def _inner(control: Control, profile: Profile, policy: Policy) -> Judge:

@@ -13,6 +13,7 @@ from viguard import content
 from viguard.model.audit import Answer, ControlCard, Recommendation
 from viguard.model.facts import Struct
 from viguard.model.result import Result, Status
+from viguard.model.text import plural
 
 SHOWN = 3
 
@@ -65,7 +66,7 @@ def _worst(failed: list[Result]) -> str:
         number[result.control].append(result)
     parts = [f"{control} on {len(rs):,}, e.g. {rs[0].id}" for control, rs in list(number.items())[:SHOWN]]
     more = len(number) - SHOWN
-    return "; ".join(parts) + (f"; and {more} more controls" if more > 0 else "")
+    return "; ".join(parts) + (f"; and {plural(more, 'more control')}" if more > 0 else "")
 
 
 def _missing(unknown: list[Result], waived: list[Result]) -> str:

@@ -91,6 +91,7 @@ class Audit(Struct, frozen=True, kw_only=True, omit_defaults=False):
     complete: bool = True
     gaps: tuple[Gap, ...] = ()
     policy_file: str = ""
+    selection: str = ""  # what was left in by filters, in words; empty: everything
     counted: dict[str, int] = msgspec.field(default_factory=dict)
     results: tuple[Result, ...] = ()
     fixed: tuple[FixedFinding, ...] = ()

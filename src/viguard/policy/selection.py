@@ -22,6 +22,11 @@ class Selection(Struct, frozen=True, kw_only=True):
         """Whether nothing is left out."""
         return not (self.vcenters or self.folders or self.tags or self.owners)
 
+    def __str__(self) -> str:
+        """The selection in words, e.g. ``folder Scarlet Cluster``."""
+        kinds = (("vcenter", self.vcenters), ("folder", self.folders), ("tag", self.tags), ("owner", self.owners))
+        return ", ".join(f"{kind} {' or '.join(values)}" for kind, values in kinds if values)
+
 
 def selected(inventory: Inventory, selection: Selection, owners: Mapping[str, frozenset[str]]) -> frozenset[str]:
     """Ids of the resources that the selection names. ``owners`` are the owners of a guest's zones by guest id."""

@@ -49,6 +49,8 @@ def _estate(audit: Audit) -> Text:
     text = Text(f"viguard audit of {what or 'nothing'}", style="bold")
     text.append(f"\nread {audit.read_at:%Y-%m-%d %H:%M} UTC from ", style="default not bold")
     text.append(", ".join(visible(s.name, 60) for s in audit.sources) or "no source", style="default not bold")
+    if audit.selection:
+        text.append(f"\nonly {visible(audit.selection)}: the rest is read and left out here", style="default not bold")
     return text
 
 

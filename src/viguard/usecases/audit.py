@@ -76,6 +76,7 @@ def run(request: Request, person: Person) -> Found:
         complete=estate.inventory.complete,
         gaps=estate.inventory.gaps,
         policy_file=policy.file,
+        selection=str(request.selection),
         counted=estate.inventory.counted(),
         results=results,
         controls=cards,

@@ -46,7 +46,10 @@ def files(paths: Sequence[Path], output: Path) -> Done:
     return Done(sentence=_sentence(output, trailer), complete=trailer.complete)
 
 
+COUNTED = {"vcenter": "server", "cluster": "cluster", "host": "host", "guest": "guest", "datastore": "datastore"}
+
+
 def _sentence(output: Path, trailer: Trailer) -> str:
-    counts = ", ".join(plural(n, kind.replace("_", " ")) for kind, n in sorted(trailer.counts.items()))
+    counts = ", ".join(plural(trailer.counts[k], word) for k, word in COUNTED.items() if trailer.counts.get(k))
     gaps = "" if trailer.complete else f"; INCOMPLETE, {plural(len(trailer.gaps), 'gap')}"
     return f"{output}: {counts}{gaps}"
