@@ -49,7 +49,7 @@ def test_an_id_stays_and_differs_by_control_and_resource() -> None:
     assert result_id("a", "b") == result_id("a", "b")
     assert len({result_id("a", "b"), result_id("a", "c"), result_id("b", "b"), result_id("ab", "")}) == 4
     prefix, digits = result_id("a", "b").split("-")
-    assert (prefix, len(digits)) == ("VG", 10)
+    assert (prefix, len(digits)) == ("VG", 12)
     assert int(digits, 16)
 
 

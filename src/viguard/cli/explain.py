@@ -19,12 +19,10 @@ if TYPE_CHECKING:
 @options.sources
 @options.policy
 @options.talk
-def command(
-    finding: str, sources: Sources, talk: Talk, policy_file: Path | None, waivers_file: Path | None
-) -> None:
+def command(finding: str, sources: Sources, talk: Talk, policy_file: Path | None, waivers_file: Path | None) -> None:
     """Explain a finding: why it matters, the evidence, the deciding line of the policy, the fix, side effects.
 
-    FINDING is an id as audits print it, e.g. VG-0123456789. Without a SOURCE it is looked up in the last audits; with
+    FINDING is an id as audits print it, e.g. VG-0123456789ab. Without a SOURCE it is looked up in the last audits; with
     one the SOURCE is judged again, and any result of it (a pass, an unknown) can be explained.
     """
     from viguard.usecases import audit, explain, show
