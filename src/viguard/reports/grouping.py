@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from viguard.model.audit import Audit, ControlCard
 from viguard.model.result import Result, Severity, Status
 
-POLICY_UNDECIDED = "the policy does not say"
+UNDECIDED = "depends on the policy"
+"""What every result is folded into that is unknown because the owner has not decided something."""
 
 
 @dataclass
@@ -54,9 +55,16 @@ def unknown_reasons(audit: Audit) -> list[tuple[str, int, list[str]]]:
     controls: dict[str, set[str]] = defaultdict(set)
     for result in audit.results:
         if result.status is Status.UNKNOWN:
-            number[result.reason] += 1
-            controls[result.reason].add(result.control)
+            reason = UNDECIDED if _undecided(result) else result.reason
+            number[reason] += 1
+            controls[reason].add(result.control)
     return [(reason, n, sorted(controls[reason])) for reason, n in number.most_common()]
+
+
+def _undecided(result: Result) -> bool:
+    """Whether the owner can decide it: a key of the policy that stands at its default, or a missing attestation."""
+    waits = result.reason.startswith("no source yet")
+    return (result.policy.endswith("(default)") and not waits) or result.reason.startswith("needs a statement")
 
 
 def unjudged(audit: Audit) -> list[ControlCard]:

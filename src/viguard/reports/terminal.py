@@ -10,7 +10,7 @@ from rich.text import Text
 from viguard.model.audit import Answer, Audit, Recommendation
 from viguard.model.result import Change, Result, Severity, Status
 from viguard.model.text import plural, visible
-from viguard.reports.grouping import ControlRow, by_control, unjudged, unknown_reasons
+from viguard.reports.grouping import UNDECIDED, ControlRow, by_control, unjudged, unknown_reasons
 
 # Shape and word carry the meaning, colour only supports them.
 MARKS = {
@@ -22,6 +22,7 @@ MARKS = {
 VERDICTS = {"holds": ("✓", "green"), "open": ("▲", "red"), "not_shown": ("?", "magenta")}
 NAMES_SHOWN = 4
 UNKNOWNS_SHOWN = 8
+_TO_DECIDE = "decide it there (`viguard init` proposes one)"
 
 
 def render(console: Console, audit: Audit, *, every: bool = False) -> None:
@@ -164,7 +165,8 @@ def unknowns(audit: Audit) -> RenderableType | None:
     table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
     for reason, number, controls in reasons[:UNKNOWNS_SHOWN]:
         shown = ", ".join(controls[:3]) + (f" and {len(controls) - 3} more" if len(controls) > 3 else "")
-        table.add_row(Text("? unknown", "magenta"), f"{number:,}", Text(visible(reason, 160)), Text(shown, "dim"))
+        told = f"{reason}: {_TO_DECIDE}" if reason == UNDECIDED else visible(reason, 160)
+        table.add_row(Text("? unknown", "magenta"), f"{number:,}", Text(told), Text(shown, "dim"))
     if len(reasons) > UNKNOWNS_SHOWN:
         rest = sum(n for _, n, _ in reasons[UNKNOWNS_SHOWN:])
         table.add_row(Text("? unknown", "magenta"), f"{rest:,}", f"for {len(reasons) - UNKNOWNS_SHOWN} more reasons")
