@@ -213,6 +213,7 @@ def test_blast_radius_is_unknown_without_a_fact() -> None:
     hidden = [lost(r, "permissions") if isinstance(r, Access) else r for r in records]
     assert blast_radius(server(), world(*hidden)).status is Status.UNKNOWN
     assert blast_radius(server(), world(*records)).status is Status.NOT_APPLICABLE
+    assert blast_radius(server(), world(server())).status is Status.UNKNOWN
 
 
 def test_five_hosts_are_named() -> None:

@@ -113,10 +113,10 @@ def test_ceiling_is_unknown_without_the_hosts_size() -> None:
 # host-cpu-overcommit-dos
 
 
-def full(*reserved: int, ha: bool = False, **facts: object) -> tuple[Host, list[Resource]]:
+def full(*reserved: int, ha: bool = False) -> tuple[Host, list[Resource]]:
     """A host with one running guest for each reservation, and its equal neighbour in a cluster."""
     guests = [guest(f"g{i}", cpu=Allocation(reservation=r, limit=2000)) for i, r in enumerate(reserved)]
-    one = host("h1", guests=tuple(g.name for g in guests), **facts)
+    one = host("h1", guests=tuple(g.name for g in guests))
     cluster = named(Cluster, "c1", ha=ha, hosts=("vc:h1", "vc:h2"))
     return one, [one, host("h2"), cluster, *guests]
 
@@ -185,6 +185,13 @@ def test_overcommit_is_unknown_when_a_guest_or_the_cluster_was_not_read() -> Non
         assert overcommit(one, world(*(r for r in records if r.name != missing))).status is Status.UNKNOWN
     without_ha = [lost(r, "ha") if isinstance(r, Cluster) else r for r in records]
     assert overcommit(one, world(*without_ha)).status is Status.UNKNOWN
+
+
+def test_custom_shares_need_the_number_of_cpus() -> None:
+    one, records = full(0)
+    custom = Allocation(limit=None, level="custom", shares=500)
+    records = [lost(but(r, cpu=custom), "cpus") if isinstance(r, Guest) else r for r in records]
+    assert overcommit(one, world(*records)).status is Status.UNKNOWN
 
 
 def test_a_proven_failure_stays_one_beside_an_unknown() -> None:

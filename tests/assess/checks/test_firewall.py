@@ -79,6 +79,9 @@ def test_which_hosts_have_a_firewall() -> None:
         assert judge(walled(API, product=but(ESXI8, version="4.1.0")), world()).status is Status.NOT_APPLICABLE
         assert judge(walled(API, product=but(ESXI8, line="gsx")), world()).status is Status.NOT_APPLICABLE
     assert table_closed(walled(API, product=ESX35), world()).status is Status.PASS
+    first = but(ESXI8, version="5.0.0")
+    assert table_closed(walled(API, product=first), world()).status is Status.PASS
+    assert restrict_sources(walled(but(API, all_addresses=True), product=first), world()).status is Status.FAIL
 
 
 @pytest.mark.parametrize("fact", ["firewall", "product"])

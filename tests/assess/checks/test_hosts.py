@@ -86,6 +86,8 @@ def test_undecided_hosts_must_agree() -> None:
 def test_versions_keep_it_elsewhere() -> None:
     old = logging("log1.belnet.be", product=but(ESXI8, version="4.1.0"))
     assert remote_log(old, world(old, policy=LOGS)).status is Status.PASS
+    first = but(logging("log1.belnet.be"), product=but(ESXI8, version="5.0.0"))
+    assert remote_log(first, world(first, policy=LOGS)).status is Status.PASS
     file = host(product=ESX35)
     found = remote_log(file, world(file, policy=LOGS))
     assert (found.status, found.reason) == (Status.UNKNOWN, "no source yet: syslog.conf")

@@ -93,7 +93,7 @@ def test_isolated_is_unknown_without_a_fact_of_a_guest_or_group() -> None:
     assert isolated([lost(r, "vlan") if isinstance(r, StandardPortGroup) else r for r in records]) is Status.UNKNOWN
     for name in ("san", "web", "g1"):
         assert isolated([r for r in records if r.name != name]) is Status.UNKNOWN
-    classic = lost(but(records[0], product=but(host().product, line="esx")), "console_nics")  # type: ignore[type-var]
+    classic = lost(but(records[0], product=but(host().product, line="esx")), "console_nics")
     assert isolated([classic, *records[1:]]) is Status.UNKNOWN
 
 
@@ -138,7 +138,11 @@ def test_a_local_datastore_is_not_judged() -> None:
 
 @pytest.mark.parametrize("facts", [{"datastores": ()}, {"host": "vc:gone"}], ids=["unused", "host not read"])
 def test_authorisation_is_unknown_without_a_known_user(facts: dict[str, Any]) -> None:
-    assert authorised(mounted(volume("h1", "h3"), **facts)) is Status.UNKNOWN
+    records = mounted(volume("h1", "h3"), **facts)
+    found = authorisation(records[0], world(*records))
+    assert found.status is Status.UNKNOWN
+    why = "the host of a guest on it was not read" if "host" in facts else "no guest uses it, so which hosts need it"
+    assert found.reason.startswith(why)
 
 
 def test_authorisation_is_unknown_without_a_fact() -> None:

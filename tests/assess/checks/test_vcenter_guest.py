@@ -121,3 +121,4 @@ def test_unknown_without_a_fact() -> None:
     for name in ("access", "looker", "vf", "p1", "mgmt"):
         assert judged(*(r for r in records if r.name != name)) is Status.UNKNOWN
     assert judged(*estate(running=lost(RUNNING, "host_name"))) is Status.UNKNOWN
+    assert judged(*estate(running=guest("vc.belnet.be"))) is Status.UNKNOWN  # without a NIC

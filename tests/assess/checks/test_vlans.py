@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.assess.checks.estate import but, group, guest, host, lost, vmk, world
+from tests.assess.checks.estate import LOST, but, group, guest, host, lost, vmk, world
 from viguard.assess.checks.vlans import only_needed
 from viguard.model.facts import Resource
 from viguard.model.guest import Guest
@@ -50,6 +50,12 @@ def test_it_never_passes_on_what_the_host_alone_shows() -> None:
         assert judged(records)[0] is not Status.PASS
 
 
+def test_a_vlan_that_only_an_interface_or_a_guest_needs_is_needed() -> None:
+    assert judged(wired(vmkernel=())) == (Status.FAIL, "VLANs that nothing on the host needs: 30 (mgmt)")
+    only_web = [r for r in wired(vmkernel=(), port_groups=("web",)) if r.name != "mgmt"]
+    assert judged(only_web) == (Status.UNKNOWN, OPEN)
+
+
 def test_templates_need_their_vlans_too() -> None:
     records = [but(r, template=True) if isinstance(r, Guest) else r for r in wired()]
     assert judged(records) == (Status.UNKNOWN, OPEN)
@@ -58,7 +64,7 @@ def test_templates_need_their_vlans_too() -> None:
 @pytest.mark.parametrize("fact", ["guests", "vmkernel", "port_groups"])
 def test_a_missing_fact_never_proves_that_nothing_needs_it(fact: str) -> None:
     records = wired(group("idle", 99))
-    assert judged([lost(records[0], fact), *records[1:]])[0] is Status.UNKNOWN
+    assert judged([lost(records[0], fact), *records[1:]]) == (Status.UNKNOWN, f"{LOST}; {OPEN}")
 
 
 def test_a_missing_fact_of_a_guest_or_group() -> None:
@@ -66,4 +72,6 @@ def test_a_missing_fact_of_a_guest_or_group() -> None:
     assert judged([lost(r, "nics") if isinstance(r, Guest) else r for r in records])[0] is Status.UNKNOWN
     unread = [lost(r, "vlan") if isinstance(r, StandardPortGroup) and r.name == "web" else r for r in records]
     assert judged(unread)[0] is Status.UNKNOWN
+    blind = [lost(r, "vlan") if isinstance(r, StandardPortGroup) and r.name == "idle" else r for r in records]
+    assert judged(blind) == (Status.UNKNOWN, f"{LOST}; {OPEN}")
     assert judged([r for r in records if r.name != "g1"])[0] is Status.UNKNOWN

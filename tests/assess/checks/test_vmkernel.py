@@ -161,4 +161,4 @@ def test_vmotion_is_unknown_without_other_facts() -> None:
     assert moved([r for r in records if r.name != "move"]) is Status.UNKNOWN
     old = classic()
     assert moved([lost(old[0], "vmotion_device"), *old[1:]]) is Status.UNKNOWN
-    assert moved([but(old[0], vmotion_device="vmk7"), *old[1:]]) is Status.UNKNOWN  # type: ignore[call-overload]
+    assert moved([but(old[0], vmotion_device="vmk7"), *old[1:]]) is Status.UNKNOWN
