@@ -167,7 +167,8 @@ class Collection:
     def _make_basis(self) -> bytes:
         """What every record depends on beside its own object: a change of it makes every record anew."""
         versions = [viguard.__version__, SCHEMA, self.session.version]
-        return msgspec.json.encode([versions, self.options, self.server.path, self._fields, self._tree.nodes])
+        everything = [versions, self.options, self.server.path, self._fields, self._tree.nodes]
+        return hashlib.sha256(msgspec.json.encode(everything)).digest()
 
     def _structure_record(self, ref: Ref, values: Values) -> Resource:
         place, kind = self._place(ref, values), KINDS[ref.type]

@@ -67,7 +67,7 @@ class Found:
         missing = dict(self.lost)
         for part in self.parts:
             content = parse(b"<r" + self.wrapper + b">" + part + b"</r>", where)[0]
-            if content.tag != "objects" and content.tag != "returnval":
+            if content.tag not in {"objects", "returnval"}:
                 strip_namespaces(content)
             for entry in content:
                 if entry.tag == "propSet" and len(entry) == 2:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import ssl
 import time
 import zlib
@@ -24,6 +25,7 @@ HEAD = (
 )
 TAIL = "</soapenv:Body></soapenv:Envelope>"
 CHUNK = 1 << 18
+_PLAIN = re.compile(r"[\w.:-]*", re.ASCII)
 STALE = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError)
 """How a kept-alive connection looks that the server has closed meanwhile."""
 
@@ -49,12 +51,15 @@ class Ref(Struct, frozen=True):
 def element(name: str, value: str | int | bool) -> str:  # noqa: FBT001  (it is the value)
     """An XML element with escaped text; characters that XML forbids become U+FFFD."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    clean = "".join(c if c >= " " or c in "\t\n\r" else "\ufffd" for c in text)
-    return f"<{name}>{escape(clean)}</{name}>"
+    if not _PLAIN.fullmatch(text):
+        text = escape("".join(c if c >= " " or c in "\t\n\r" else "\ufffd" for c in text))
+    return f"<{name}>{text}</{name}>"
 
 
 def reference(name: str, ref: Ref) -> str:
     """An XML element that names a managed object."""
+    if _PLAIN.fullmatch(ref.type) and _PLAIN.fullmatch(ref.moid):
+        return f'<{name} type="{ref.type}">{ref.moid}</{name}>'
     quoted = escape(ref.type, {'"': "&quot;"})
     return f'<{name} type="{quoted}">{escape(ref.moid)}</{name}>'
 
