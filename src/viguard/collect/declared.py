@@ -11,7 +11,7 @@ hosts:
     cores: 4
     memory_gib: 8
     guests:
-      - {name: old-wiki, os: Debian 4, addresses: [193.190.1.10/24], on: true}
+      - {name: old-wiki, os: Debian 4, addresses: [193.190.1.10/24], power: on}
 ```
 """
 
@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 
 import msgspec
@@ -36,23 +37,34 @@ from viguard.vsphere.properties import sources
 NO_API = Unknown(reason=Reason.NO_API, detail="declared: this host has no API to read it from")
 
 
+class Power(StrEnum):
+    """Whether a guest runs."""
+
+    ON = "on"
+    OFF = "off"
+
+
+POWER = {Power.ON: "poweredOn", Power.OFF: "poweredOff"}
+"""As the API calls it."""
+
+
 class DeclaredGuest(Struct, frozen=True, kw_only=True):
     """A guest of a declared host."""
 
     name: str
     os: str = ""
     addresses: tuple[str, ...] = ()
-    on: bool | None = None
+    power: Power | None = None
 
 
 class DeclaredHost(Struct, frozen=True, kw_only=True):
-    """A host without an API. ``line`` is gsx for VMware Server; ``memory_gib`` and ``cores`` of the whole host."""
+    """A host without an API. ``product_line`` is gsx for VMware Server; ``memory_gib`` and ``cores`` of the whole host."""
 
     name: str
     product: str = "VMware Server"
     version: str = ""
     build: str = ""
-    line: str = "gsx"
+    product_line: str = "gsx"
     site: str = ""
     vendor: str = ""
     model: str = ""
@@ -135,7 +147,7 @@ def _host(host: DeclaredHost, guests: list[Guest], identity: Host) -> Host:
         )
     facts = {
         **dict.fromkeys(sources(Host), NO_API),
-        "product": Product(name=host.product, version=host.version, build=host.build, line=host.line),
+        "product": Product(name=host.product, version=host.version, build=host.build, line=host.product_line),
         "hardware": hardware,
         "guests": tuple(g.id for g in guests),
         "site": host.site,
@@ -152,7 +164,7 @@ def _guest(host: str, path: str, server: str, guest: DeclaredGuest) -> Guest:
         "host": host,
         "template": False,
         "os": guest.os or NO_API,
-        "power": NO_API if guest.on is None else "poweredOn" if guest.on else "poweredOff",
+        "power": NO_API if guest.power is None else POWER[guest.power],
         "addresses": (GuestNic(addresses=guest.addresses),) if guest.addresses else NO_API,
     }
     return msgspec.structs.replace(identity, **facts)
