@@ -132,45 +132,25 @@ class SnapshotWriter:
 
 
 class OldSnapshot:
-    """An earlier snapshot, read beside a new collection: lines of unchanged objects, never whole objects.
+    """An earlier snapshot, read beside a new collection: its lines by what they were made from, never objects.
 
-    Lines are handed out in the order of the file for next to nothing; lines that are passed over are kept.
+    Read once and let go of (Windows does not replace an open file); lines that were taken are forgotten.
     """
 
     def __init__(self, path: Path) -> None:
-        """Check the whole file once.
+        """Read and check the whole file.
 
         Raises:
             SnapshotError: it is truncated, altered, or of another schema.
         """
-        self._known = {_key(line) for line in _Lines(path)}
-        self._lines = iter(_Lines(path, check=False))  # checked a line ago
-        self._passed: dict[bytes, list[bytes]] = {}
-        self._ahead = next(self._lines, b"")
+        self._lines: dict[bytes, list[bytes]] = {}
+        for line in _Lines(path):
+            self._lines.setdefault(_key(line), []).append(line)
 
     def take(self, of: str, digest: str) -> list[bytes]:
         """The lines made from ``of``, when ``digest`` is the one they carry, else none."""
-        key = _encode(of)
-        if not digest or key not in self._known:
-            return []
-        lines = self._passed.pop(key, None) or self._advance(key)
-        same = digest.encode()
-        return lines if lines and lines[0].startswith(same, len(_HASH)) else []
-
-    def _advance(self, key: bytes) -> list[bytes]:
-        while self._ahead:
-            found, first = self._group()
-            if found == key:
-                return first
-            self._passed.setdefault(found, []).extend(first)
-        return []
-
-    def _group(self) -> tuple[bytes, list[bytes]]:
-        key, group = _key(self._ahead), [self._ahead]
-        while (line := next(self._lines, b"")) and _key(line) == key:
-            group.append(line)
-        self._ahead = line
-        return key, group
+        lines = self._lines.pop(_encode(of), [])
+        return lines if digest and lines and lines[0].startswith(digest.encode(), len(_HASH)) else []
 
 
 def load(paths: Sequence[Path]) -> Inventory:
@@ -228,11 +208,10 @@ def save(inventory: Inventory, target: Path) -> Trailer:
 class _Lines:
     """The object lines of a snapshot. ``header`` is known from the start, ``trailer`` at the end.
 
-    Nothing is proven before the end: there the digest is compared, unless ``check`` is off.
+    Nothing is proven before the end: there the digest is compared.
     """
 
-    def __init__(self, path: Path, *, check: bool = True) -> None:
-        self._check = check
+    def __init__(self, path: Path) -> None:
         self.path, self.trailer = path, Trailer(ended_at=datetime.min.replace(tzinfo=UTC))
         self._raw, self._digest = _decompress(path), hashlib.sha256()
         first = self._next(0)
@@ -242,8 +221,7 @@ class _Lines:
     def __iter__(self) -> Iterator[bytes]:
         held, count = self._next(0), 0
         while line := self._next(count):
-            if self._check:
-                self._digest.update(held)
+            self._digest.update(held)
             yield held
             held, count = line, count + 1
         self._finish(held, count)
@@ -267,11 +245,12 @@ class _Lines:
         return header
 
     def _finish(self, line: bytes, count: int) -> None:
+        self._raw.close()
         try:
             self.trailer = _decode_trailer(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise self._broken(f"is truncated: {count + 1 if line else 0} objects could be read") from error
-        if self._check and self.trailer.digest != self._digest.hexdigest():
+        if self.trailer.digest != self._digest.hexdigest():
             raise self._broken(f"was altered: its digest does not fit the {count} objects in it")
 
     def _broken(self, what: str) -> SnapshotError:
