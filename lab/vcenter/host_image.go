@@ -84,13 +84,16 @@ func init() {
 	})
 }
 
+// began dates the certificates: they stay the same however often they are read.
+var began = time.Now().Truncate(time.Second)
+
 func certificate(f *hostFacts) interface{} {
 	if f == nil || f.Certificate == nil {
 		return nil
 	}
 	day := func(key string) *time.Time {
 		n, _ := f.Certificate[key].(float64)
-		t := time.Now().Add(time.Duration(n) * 24 * time.Hour).Truncate(time.Second)
+		t := began.Add(time.Duration(n) * 24 * time.Hour)
 		return &t
 	}
 	return &types.HostCertificateManagerCertificateInfo{Issuer: word(f.Certificate, "issuer"), Subject: word(f.Certificate, "subject"),
