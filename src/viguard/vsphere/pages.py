@@ -113,24 +113,22 @@ class Page:
 
 
 def _cut(body: bytes, first: re.Match[bytes]) -> list[Found]:
+    """The objects of a page in vSphere's own spelling; none when one of them looks otherwise."""
     name = first.group(1)
-    start, end = b"<" + name + b"><obj", b"</" + name + b">"
+    opening, closing = b"<" + name + b"><obj", b"</" + name + b">"
     wrapper = _wrapper(body[: first.start()])
     found = []
-    pieces = body.split(start)
-    for piece in pieces[1:]:
-        stop = piece.rfind(end)
-        part = start + (piece[: stop + len(end)] if piece is not pieces[-1] else _last(piece, end))
-        named = _OBJ.search(part, 0, 2000)
-        if stop < 0 or named is None:
+    start = first.start()
+    while start >= 0:
+        following = body.find(opening, start + 1)
+        # The objects of RetrievePropertiesEx stand inside one more returnval: the last one ends by its own tag.
+        end = following if following >= 0 else body.find(closing, start) + len(closing)
+        named = _OBJ.search(body, start, start + 2000)
+        if named is None or body.rfind(closing, start, end) < 0:
             return []
-        found.append(Found(Ref(named.group(1).decode(), named.group(2).decode()), [part], wrapper))
+        found.append(Found(Ref(named.group(1).decode(), named.group(2).decode()), [body[start:end]], wrapper))
+        start = following
     return found
-
-
-def _last(piece: bytes, end: bytes) -> bytes:
-    """The last object of a page: the objects of RetrievePropertiesEx stand inside one more returnval."""
-    return piece[: piece.find(end) + len(end)]
 
 
 def _wrapper(head: bytes) -> bytes:
