@@ -68,8 +68,22 @@ def test_by_vlan(vlan: int, found: tuple[str, ...]) -> None:
     ("vlan", "found"),
     [(Vlan(id=4095), ("a", "b")), (Vlan(trunk=((10, 20),)), ("a",)), (Vlan(trunk=((1, 9), (21, 30))), ("b",))],
 )
-def test_a_trunk_is_in_every_zone_that_it_hands_over(vlan: Vlan, found: tuple[str, ...]) -> None:
+def test_a_trunk_lets_through_every_zone_in_its_ranges(vlan: Vlan, found: tuple[str, ...]) -> None:
     assert zones(zone("a", vlans=(10,)), zone("b", vlans=(30,))).of_vlan(vlan).zones == found
+
+
+def test_a_trunk_is_in_the_zones_of_its_own_switch_and_open_for_others() -> None:
+    wanted = (zone("a", vlans=(10,)), zone("b", vlans=(30,)))
+    all_ = group("all", 4095)
+    near, far = group("near", 10), msgspec.structs.replace(group("far", 30), switch="other")
+    found = zones(*wanted, records=(all_, near, far)).of_port_group(all_)
+    assert (found.zones, found.certain) == (("a",), False)
+    found = zones(wanted[0], records=(all_, near)).of_port_group(all_)
+    assert (found.zones, found.certain) == (("a",), True)
+    by_name = zones(*wanted, zone("c", port_groups=("all",)), records=(all_, near, far)).of_port_group(all_)
+    assert (by_name.zones, by_name.certain) == (("c", "a"), False)
+    some = group("some", Vlan(trunk=((40, 50),)))
+    assert zones(*wanted, records=(some, near)).of_port_group(some).certain
 
 
 def test_by_port_group_name_standard_and_distributed() -> None:

@@ -14,7 +14,7 @@ from viguard.model.inventory import Inventory
 from viguard.model.network import VGT, DvPortGroup, StandardPortGroup, Vlan, VmkernelNic
 from viguard.model.text import visible
 from viguard.policy.policy import Policy
-from viguard.policy.zones import Membership, PortGroup, Zones
+from viguard.policy.zones import TRUNK, Membership, PortGroup, Zones
 
 
 class Plug(Struct, frozen=True, kw_only=True):
@@ -88,14 +88,20 @@ def groups_of(host: Host, context: Context) -> Fact[list[StandardPortGroup]]:
 
 
 def together(one: PortGroup, other: PortGroup) -> Fact[bool]:
-    """Whether two port groups of a host can be one network: a VLAN in common, or both untagged on one switch."""
+    """Whether two port groups of a host are one network: the same VLAN, or both untagged on one switch.
+
+    A trunk carries what is tagged on its own switch; whether VLANs of another switch reach it is not known.
+    """
     if isinstance(one.vlan, Unknown):
         return one.vlan
     if isinstance(other.vlan, Unknown):
         return other.vlan
+    same_switch = type(one) is type(other) and one.switch == other.switch
     if _untagged(one.vlan) and _untagged(other.vlan):
-        return one.switch == other.switch
-    return any(a <= d and c <= b for a, b in ranges(one.vlan) for c, d in ranges(other.vlan))
+        return same_switch
+    shared = any(a <= d and c <= b for a, b in ranges(one.vlan) for c, d in ranges(other.vlan))
+    trunk = one.vlan.is_trunk or other.vlan.is_trunk
+    return TRUNK if shared and trunk and not same_switch else shared
 
 
 def neighbours(group: PortGroup, plugs: Iterable[Plug]) -> tuple[list[str], list[str]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 from fnmatch import translate
+from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_interface, ip_network
 from re import Pattern
 from re import compile as pattern
@@ -23,6 +24,7 @@ from viguard.model.server import Cluster, Datacenter, Folder
 from viguard.policy.policy import Policy, Purpose, Zone
 
 PortGroup: TypeAlias = StandardPortGroup | DvPortGroup
+TRUNK = Unknown(reason=Reason.NO_SOURCE, detail="no source yet: which VLANs the physical switch sends into its trunk")
 FAR = 64  # no inventory nests folders deeper; ends a circle in hostile data
 
 
@@ -106,7 +108,7 @@ class Zones:
         return tuple(name for name, zone in self.by_name.items() if zone.purpose is purpose)
 
     def of_vlan(self, vlan: Vlan, at: str = "") -> Membership:
-        """Zones of a VLAN. A trunk is in the zone of every VLAN that it hands over."""
+        """Zones of a VLAN; of a trunk, every zone whose VLAN it lets through."""
         if not vlan.is_trunk:
             hits = [(z, vlan.id) for z in self._vlans.get(vlan.id, ())]
         else:
@@ -116,12 +118,22 @@ class Zones:
         return Membership(matches=tuple(_match(z, Rule.VLAN, str(v), found, at) for z, v in hits))
 
     def of_port_group(self, group: PortGroup) -> Membership:
-        """Zones of a port group, by its name and its VLAN."""
+        """Zones of a port group, by its name and its VLAN.
+
+        A trunk is in the zones of the VLANs that port groups of the same switch have: a switch hands those on by
+        itself. Whether others reach it is for the physical switch to say, so they leave it uncertain.
+        """
         kept = self._of_group.get(group.id)
         if kept is None:
             matches = self._groups.hits(Rule.PORT_GROUP, group.name, at=group.name)
             unread: tuple[Unknown, ...] = ()
-            if isinstance(group.vlan, Vlan):
+            if isinstance(group.vlan, Vlan) and group.vlan.is_trunk:
+                carried = self._carried.get(_switch(group), set())
+                through = self.of_vlan(group.vlan, group.name).matches
+                near = tuple(m for m in through if int(m.wanted) in carried)
+                matches += near
+                unread = (TRUNK,) if len(near) < len(through) else ()
+            elif isinstance(group.vlan, Vlan):
                 matches += self.of_vlan(group.vlan, group.name).matches
             elif self._vlans:
                 unread = (group.vlan,)
@@ -162,6 +174,16 @@ class Zones:
             in_several=tuple(g for g, n in count.items() if n > 1),
             uncertain=tuple(g.id for g in guests if not self.of_guest(g).certain),
         )
+
+    @cached_property
+    def _carried(self) -> dict[tuple[str, str], set[int]]:
+        """The VLANs of the port groups of each switch."""
+        found: dict[tuple[str, str], set[int]] = {}
+        groups: list[PortGroup] = [*self.inventory.all(StandardPortGroup), *self.inventory.all(DvPortGroup)]
+        for group in groups:
+            if isinstance(group.vlan, Vlan) and not group.vlan.is_trunk:
+                found.setdefault(_switch(group), set()).add(group.vlan.id)
+        return found
 
     def _of_nics(self, guest: Guest) -> list[Membership]:
         if isinstance(guest.nics, Unknown):
@@ -256,6 +278,12 @@ class _Subnets:
             for row in table.get(int(ip) >> shift, ())
         )
         return tuple(_match(zone, Rule.SUBNET, text, address, at) for zone, text in rows)
+
+
+def _switch(group: PortGroup) -> tuple[str, str]:
+    if isinstance(group, StandardPortGroup):
+        return group.host, group.switch
+    return "", group.switch if isinstance(group.switch, str) else group.id
 
 
 def _match(zone: Zone, rule: Rule, wanted: str, found: str, at: str) -> Match:

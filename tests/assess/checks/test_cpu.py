@@ -126,21 +126,34 @@ def full(*reserved: int, ha: bool = False) -> tuple[Host, list[Resource]]:
     [
         ((5000, 5000), False, Status.PASS),
         ((5000, 5001), False, Status.FAIL),
-        ((2500, 2500), True, Status.PASS),
-        ((2500, 2501), True, Status.FAIL),
+        ((5000, 5000), True, Status.PASS),
+        ((5000, 5001), True, Status.FAIL),
     ],
 )
-def test_reservations_leave_room_and_ha_its_part(reserved: tuple[int, ...], ha: bool, status: Status) -> None:
+def test_reservations_fit_on_the_host(reserved: tuple[int, ...], ha: bool, status: Status) -> None:
     one, records = full(*reserved, ha=ha)
     assert overcommit(one, world(*records)).status is status
 
 
-def test_ha_keeps_the_largest_host_free_spread_by_size() -> None:
-    # 10,000 + 30,000 MHz, the largest is 3/4: each host may give away a quarter, here 2,500 MHz
-    large = host("h2", hardware=Hardware(cpu_mhz=1000, cores=30))
-    for reserved, status in ((2500, Status.PASS), (2501, Status.FAIL)):
-        one, records = full(reserved, ha=True)
-        assert overcommit(one, world(*(large if r.name == "h2" else r for r in records))).status is status
+@pytest.mark.parametrize(
+    ("cores", "there", "status"),
+    [(10, 5000, Status.PASS), (10, 5001, Status.FAIL), (30, 5000, Status.PASS), (30, 5001, Status.FAIL)],
+)
+def test_ha_leaves_room_for_the_largest_host(cores: int, there: int, status: Status) -> None:
+    """5,000 MHz are reserved on h1; without the largest host 10,000 MHz are left either way."""
+    one, records = full(5000, ha=True)
+    other = host("h2", guests=("far",), hardware=Hardware(cpu_mhz=1000, cores=cores))
+    far = guest("far", on="h2", cpu=Allocation(reservation=there, limit=there))
+    records = [other if r.name == "h2" else r for r in records]
+    assert overcommit(one, world(*records, far)).status is status
+    without = [but(r, ha=False) if isinstance(r, Cluster) else r for r in records]
+    assert overcommit(one, world(*without, far)).status is Status.PASS
+
+
+def test_a_cluster_of_one_host_has_nowhere_to_go() -> None:
+    one, records = full(9000, ha=True)
+    alone = [but(r, hosts=("vc:h1",)) if isinstance(r, Cluster) else r for r in records]
+    assert overcommit(one, world(*alone)).status is Status.PASS
 
 
 def test_guests_that_are_off_reserve_nothing() -> None:
@@ -195,8 +208,9 @@ def test_custom_shares_need_the_number_of_cpus() -> None:
 
 
 def test_a_proven_failure_stays_one_beside_an_unknown() -> None:
-    one, records = full(20_000, 1)
-    records = [lost(r, "cpu") if r.name == "g1" else r for r in records]
+    one, records = full(1, 1)
+    greedy = but(records[3], cpu=Allocation(level="high"))
+    records = [greedy, *(lost(r, "cpu") if r.name == "g1" else r for r in records if r.name != "g0")]
     assert overcommit(one, world(*records)).status is Status.FAIL
 
 

@@ -48,6 +48,8 @@ def test_a_network_for_storage_alone_passes() -> None:
         (group("more", 40), Status.FAIL),
         (group("more", 41), Status.PASS),
         (group("more", 4095), Status.FAIL),
+        (group("more", 4095, switch="vSwitch1"), Status.UNKNOWN),
+        (group("more", 40, switch="vSwitch1"), Status.FAIL),
         (group("more", Vlan(trunk=((30, 45),))), Status.FAIL),
         (group("more", Vlan(trunk=((50, 60),))), Status.PASS),
     ],

@@ -74,8 +74,8 @@ def ceiling(subject: Resource, context: Context) -> Verdict:
 def overcommit(subject: Resource, context: Context) -> Verdict:
     """Reservations leave room, and no guest can starve the others.
 
-    Room: reservations of running guests stay within the host's CPU less its part of what HA must keep free. In a
-    cluster with HA that is the largest host's CPU, spread over all hosts by size; without HA nothing is kept free.
+    Room: running guests reserve no more than the host has; and in a cluster with HA, its guests together no more
+    than is left when its largest host fails. A cluster of one host has nowhere to go, so HA asks nothing of it.
     Starving: no guest, running or not, has unlimited CPU together with high shares, or custom ones above normal.
     """
     host = expect(Host, subject)
@@ -83,16 +83,35 @@ def overcommit(subject: Resource, context: Context) -> Verdict:
     guests = guests_on(host, context)
     if isinstance(guests, Unknown):
         tally.miss(guests, context.evidence(host, "guests", guests))
-        guests = []
     else:
         tally.see(context.evidence(host, "guests", [g.name for g in guests[:20]]))
-    guests = [g for g in guests if g.template is not True]
-    _judge_greed(guests, context, tally)
-    reserved = _reserved(guests, context, tally)
-    room = _room(host, reserved, context, tally)
-    if isinstance(room, int) and reserved > room:
-        tally.fail(f"running guests reserve {reserved} MHz, {room} MHz can be given away")
+        _judge_greed([g for g in guests if g.template is not True], context, tally)
+    hardware, reserved = capacity_mhz(host), context.index(Reserved).on(host, context)
+    if isinstance(hardware, Unknown):
+        tally.miss(hardware, context.evidence(host, "hardware", hardware))
+    else:
+        tally.see(context.evidence(host, "hardware", hardware.total_mhz, part=" (MHz)"))
+    if isinstance(reserved, Unknown):
+        tally.miss(reserved, context.evidence(host, "guests", reserved, part=".config.cpuAllocation.reservation"))
+    else:
+        tally.see(context.evidence(host, "guests", reserved, part=".config.cpuAllocation.reservation (sum, MHz)"))
+    if isinstance(reserved, int) and isinstance(hardware, Hardware) and reserved > hardware.total_mhz:
+        tally.fail(f"running guests reserve {reserved} MHz, the host has {hardware.total_mhz} MHz")
+    _judge_failover(host, context, tally)
     return tally.verdict(f"{reserved} MHz reserved")
+
+
+class Reserved:
+    """CPU in MHz that running guests reserve on each host, as far as a check has asked for it."""
+
+    def __init__(self, _inventory: Inventory, _policy: Policy) -> None:
+        self._kept: dict[str, Fact[int]] = {}
+
+    def on(self, host: Host, context: Context) -> Fact[int]:
+        """The sum on one host; Unknown when a guest there does not tell."""
+        if host.id not in self._kept:
+            self._kept[host.id] = _reserved(host, context)
+        return self._kept[host.id]
 
 
 def _template(guest: Guest, context: Context) -> Verdict | None:
@@ -173,63 +192,42 @@ def _judge_greed(guests: list[Guest], context: Context, tally: Tally) -> None:
         )
 
 
-def _reserved(guests: list[Guest], context: Context, tally: Tally) -> int:
+def _reserved(host: Host, context: Context) -> Fact[int]:
+    guests = guests_on(host, context)
+    if isinstance(guests, Unknown):
+        return guests
     total = 0
     for guest in guests:
         if isinstance(guest.power, Unknown):
-            tally.miss(guest.power, about(context, guest, "power"))
-        elif guest.power == "poweredOn" and isinstance(guest.cpu, Allocation):
-            total += guest.cpu.reservation
-            if guest.cpu.reservation:
-                tally.see(about(context, guest, "cpu", guest.cpu.reservation, part=".reservation"))
+            return guest.power
+        if isinstance(guest.cpu, Unknown):
+            return guest.cpu
+        total += guest.cpu.reservation if guest.power == "poweredOn" else 0
     return total
 
 
-def _room(host: Host, reserved: int, context: Context, tally: Tally) -> Fact[int]:
-    hardware = capacity_mhz(host)
-    if isinstance(hardware, Unknown):
-        tally.miss(hardware, context.evidence(host, "hardware", hardware))
-        return hardware
-    tally.see(context.evidence(host, "hardware", hardware.total_mhz, part=" (MHz)"))
-    kept = context.index(Spare).of(host)
-    if not isinstance(kept, Unknown):
-        return int(hardware.total_mhz * (1 - kept))
-    if reserved <= hardware.total_mhz:  # what HA keeps free would decide
-        tally.miss(kept)
-    return hardware.total_mhz
+def _judge_failover(host: Host, context: Context, tally: Tally) -> None:
+    cluster = context.inventory.get(Cluster, host.cluster)
+    if host.cluster and cluster is None:
+        tally.miss("its cluster was not read")
+    if cluster is None or cluster.lone or not cluster.ha:
+        return
+    if isinstance(cluster.ha, Unknown) or isinstance(cluster.hosts, Unknown):
+        field = "ha" if isinstance(cluster.ha, Unknown) else "hosts"
+        tally.miss("whether its cluster has room for a failed host was not read", about(context, cluster, field))
+        return
+    hosts = [context.inventory.get(Host, id_) for id_ in cluster.hosts]
+    sizes = [capacity_mhz(h) if h else not_read("a host was not read") for h in hosts]
+    reserved = [context.index(Reserved).on(h, context) for h in hosts if h]
+    missing = next((f for f in (*sizes, *reserved) if isinstance(f, Unknown)), None)
+    if missing:
+        tally.miss(f"room in its cluster: {missing}", about(context, cluster, "hosts"))
+    elif len(hosts) > 1:
+        _judge_room(cluster, [f.total_mhz for f in sizes if isinstance(f, Hardware)], reserved, context, tally)
 
 
-class Spare:
-    """The part of each cluster's CPU (0..1) that HA keeps free for the loss of its largest host."""
-
-    def __init__(self, inventory: Inventory, _policy: Policy) -> None:
-        self._inventory = inventory
-        self._kept: dict[str, Fact[float]] = {}
-
-    def of(self, host: Host) -> Fact[float]:
-        """The part for a host's cluster; 0 without a cluster or HA."""
-        if not host.cluster:
-            return 0.0
-        if host.cluster not in self._kept:
-            self._kept[host.cluster] = self._part(host.cluster)
-        return self._kept[host.cluster]
-
-    def _part(self, id_: str) -> Fact[float]:
-        cluster = self._inventory.get(Cluster, id_)
-        if cluster is None:
-            return not_read("its cluster was not read")
-        if cluster.lone or not cluster.ha:
-            return 0.0
-        return cluster.ha if isinstance(cluster.ha, Unknown) else self._largest(cluster)
-
-    def _largest(self, cluster: Cluster) -> Fact[float]:
-        if isinstance(cluster.hosts, Unknown):
-            return cluster.hosts
-        sizes: list[int] = []
-        for id_ in cluster.hosts:
-            host = self._inventory.get(Host, id_)
-            size = capacity_mhz(host) if host else None
-            if not isinstance(size, Hardware):
-                return not_read("the CPU of a host of its cluster was not read")
-            sizes.append(size.total_mhz)
-        return max(sizes) / sum(sizes) if sizes else 0.0
+def _judge_room(cluster: Cluster, sizes: list[int], reserved: list[Fact[int]], context: Context, tally: Tally) -> None:
+    left, wanted = sum(sizes) - max(sizes), sum(r for r in reserved if isinstance(r, int))
+    tally.see(about(context, cluster, "ha"), about(context, cluster, "hosts", wanted, part=" (reserved, MHz)"))
+    if wanted > left:
+        tally.fail(f"guests of its cluster reserve {wanted} MHz, {left} MHz are left when its largest host fails")

@@ -19,6 +19,7 @@ from viguard.model.result import Evidence
 from viguard.model.server import Cluster, Datacenter, Server
 from viguard.model.storage import Datastore
 from viguard.policy.policy import Policy, TestEstate
+from viguard.policy.zones import TRUNK
 
 KEY = "test"
 
@@ -28,7 +29,7 @@ def tests_apart(_subject: Resource, context: Context) -> Verdict:
 
     Compared: management servers, accounts with permissions, VLANs, machines (by hardware id) and volumes. A local
     account of the same name at two servers is two accounts; whether they have one password is not judged here.
-    Untagged port groups on both sides leave the answer open: which network they are in is not told.
+    Trunks, and untagged port groups on both sides, leave the answer open: which network they are in is not told.
     """
     parts = context.index(Parts)
     if not parts.decided:
@@ -92,23 +93,26 @@ def _judge_vlans(parts: Parts, context: Context, tally: Tally) -> None:
     sides = [_vlans(hosts, context, tally) for hosts in (parts.test, parts.production)]
     for why in context.index(Distributed).unread:
         tally.miss(why)
-    shared = sorted((sides[0] & sides[1]) - {0})
-    _compare("VLANs", [str(v) for v in shared], context, tally)
-    if 0 in sides[0] & sides[1]:
+    (test, test_trunks), (production, production_trunks) = sides
+    _compare("VLANs", [str(v) for v in sorted((test & production) - {0})], context, tally)
+    if (test_trunks & (production | production_trunks)) | (production_trunks & test):
+        tally.miss(TRUNK)
+    if 0 in test & production:
         tally.miss("both have untagged port groups, and which network those are in is not told")
 
 
-def _vlans(hosts: list[Host], context: Context, tally: Tally) -> set[int]:
-    found: set[int] = set()
+def _vlans(hosts: list[Host], context: Context, tally: Tally) -> tuple[set[int], set[int]]:
+    """VLANs that port groups of the hosts are in (0: untagged), and those that trunks let through."""
+    fixed, trunks = set[int](), set[int]()
     for host in hosts:
         for group in _groups(host, context, tally):
             if isinstance(group.vlan, Unknown):
                 tally.miss(f"the VLAN of {listed([group.name])}: {group.vlan}")
-                continue
-            spans = ranges(group.vlan)
-            found.update(v for low, high in spans for v in range(max(low, 1), min(high, 4094) + 1))
-            found |= set() if spans else {0}
-    return found
+            elif group.vlan.is_trunk:
+                trunks.update(v for low, high in ranges(group.vlan) for v in range(max(low, 1), min(high, 4094) + 1))
+            else:
+                fixed.add(group.vlan.id)
+    return fixed, trunks
 
 
 def _groups(host: Host, context: Context, tally: Tally) -> Iterable[StandardPortGroup | DvPortGroup]:
