@@ -7,7 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 import lab
-from tests.acceptance.plant.harness import Bench
+
+pytest.register_assert_rewrite("tests.acceptance.plant.harness")  # so that a failure shows what differs
+
+from tests.acceptance.plant.harness import Bench  # noqa: E402
 
 PASSED = pytest.StashKey[bool]()
 

@@ -24,7 +24,7 @@ from viguard.vsphere.credentials import Credentials, Entry
 from viguard.vsphere.endpoint import parse_endpoint
 
 POLICY = load(Path(lab.__file__).parent / "belnet" / "policy.yaml")
-PARTS = frozenset({Kind.SWITCH, Kind.PORT_GROUP, Kind.DATASTORE, Kind.ACCOUNT, Kind.ROLE})
+PARTS = frozenset({Kind.SWITCH, Kind.PORT_GROUP, Kind.DATASTORE})
 
 proves = pytest.mark.proves
 """Names the controls whose fault a test plants."""
@@ -38,9 +38,9 @@ class Line(NamedTuple):
 
 
 def short(result: Result) -> str:
-    """The last step of a resource's path; two steps for what stands in a host, datacenter or server."""
-    if result.resource.kind is Kind.ESTATE:
-        return "estate"
+    """The last step of a resource's path; two steps for what stands in a host or datacenter."""
+    if result.resource.kind in {Kind.ESTATE, Kind.VCENTER}:
+        return result.resource.kind
     steps = result.resource.path.split("/")
     return "/".join(steps[-2:]) if result.resource.kind in PARTS else steps[-1]
 
@@ -72,7 +72,8 @@ class Bench:
         inventory = collect(*self.servers, later=later)
         now = datetime.now(UTC) + later
         found = assess(inventory, self.policy, Derived(), controls.load(), (), now).results
-        lines = {Line(r.control, short(r)): r.status for r in found}
+        name = short if len(self.servers) == 1 else lambda r: r.resource.path
+        lines = {Line(r.control, name(r)): r.status for r in found}
         assert len(lines) == len(found), "two resources have one short name"
         return lines
 
