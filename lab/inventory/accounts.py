@@ -15,17 +15,24 @@ def role_id(name: str) -> int:
     return _SYSTEM[name] if name in _SYSTEM else read("accounts")["roles"][name]["id"]
 
 
-def privileges(name: str) -> list[str]:
-    """A role's privileges with those of the role that it includes."""
+def privileges(name: str, api: str) -> list[str]:
+    """A role's privileges on a server of an API version, with those of the role that it includes."""
     row = read("accounts")["roles"][name]
-    included = privileges(row["include"]) if "include" in row else []
-    return sorted({*included, *row["privileges"]})
+    found = {*row["privileges"], *(privileges(row["include"], api) if "include" in row else ())}
+    for since, more in row.get("since", {}).items():
+        if _version(api) >= _version(since):
+            found |= {*more}
+    return sorted(found)
 
 
-def roles() -> list[dict[str, Any]]:
+def _version(api: str) -> list[int]:
+    return [int(part) for part in api.split(".")]
+
+
+def roles(api: str) -> list[dict[str, Any]]:
     """The endpoint's own roles."""
     return [
-        {"id": row["id"], "name": name, "privileges": privileges(name)}
+        {"id": row["id"], "name": name, "privileges": privileges(name, api)}
         for name, row in read("accounts")["roles"].items()
     ]
 

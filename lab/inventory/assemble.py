@@ -70,12 +70,12 @@ class Estate:
             "about": self.row["about"],
             "root": self.root,
             "accounts": users,
-            "roles": accounts.roles(),
+            "roles": accounts.roles(self.row["api"]),
             "permissions": accounts.permissions(users, self.named, self.row.get("permissions", [])),
             "objects": self.objects,
             "settings": [
                 {"key": k, "value": {"long": v} if type(v) is int else v}
-                for k, v in (read("vcenter")["settings"] | self.row.get("settings", {})).items()
+                for k, v in (read("vcenter")["settings"] | self.own_name() | self.row.get("settings", {})).items()
             ],
             "fields": [
                 {"key": self.site_field, "name": "Site", "type": "HostSystem", "managedObjectType": "HostSystem"},
@@ -88,6 +88,13 @@ class Estate:
             ],
             **self.managers(),
         }
+
+    def own_name(self) -> dict[str, str]:
+        """What a management server says of itself: name and address of the guest that it runs on."""
+        if "runs_on" not in self.row:
+            return {}
+        guest = self.find(self.named[self.row["runs_on"]])["guest"]
+        return {"VirtualCenter.InstanceName": guest["hostName"], "VirtualCenter.ManagedIP": guest["ipAddress"]}
 
     def managers(self) -> dict[str, Any]:
         """Alarms, scheduled tasks, extensions and past events."""

@@ -82,6 +82,7 @@ def portgroup(
             "portKeys": [str(i) for i in range(8)],
             "host": hosts,
             "vm": [],
+            "tag": [{"key": "SYSTEM/DVS.UPLINKPG"}] if kind == "uplink" else [],
             "summary": {"_type": "NetworkSummary", "name": name, "accessible": True, "ipPoolName": ""},
             "config": {
                 "key": key,

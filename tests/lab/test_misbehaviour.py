@@ -37,7 +37,7 @@ def test_half_dead_host(today):
     )
     assert row == {"name": "esxblade4.fw.belnet.be", "runtime.connectionState": "notResponding"}
     today.control("behave")
-    assert host(si, 4).config.product.version == "8.0.2"
+    assert host(si, 4).config.product.version == "8.0.3"
 
 
 def test_session_dropped_after_calls(today):

@@ -26,7 +26,7 @@ def test_started_and_filled_quickly(estate):
 
 
 @pytest.mark.parametrize(
-    ("name", "api"), [("vc-main", "2.5"), ("vc-test", "4.0"), ("esxi-test", "4.0"), ("vc-today", "8.0.2.0")]
+    ("name", "api"), [("vc-main", "2.5"), ("vc-test", "4.0"), ("esxi-test", "4.0"), ("vc-today", "8.0.3.0")]
 )
 def test_about_is_of_its_version(estate, name, api):
     about = estate[name].connect("auditor").content.about
