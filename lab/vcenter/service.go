@@ -45,7 +45,7 @@ func restAPI(service *simulator.Service) http.Handler {
 	service.ServeMux = http.NewServeMux()
 	inner := service.NewServer()
 	_ = inner.Server.Listener.Close()
-	return service.ServeMux
+	return restLogin(service.ServeMux)
 }
 
 // addManagers puts the managers that the library's content lacks.

@@ -10,7 +10,7 @@ import pytest
 import lab
 from tests.collect.reading import collector, endpoints, entry, open_sessions
 from viguard.collect.run import Collector
-from viguard.collect.vsphere import Options
+from viguard.collect.subject import Options
 from viguard.errors import LoginError, ReplyError, SourceError, UnreachableError
 from viguard.model.access import Access
 from viguard.model.facts import Reason, Unknown

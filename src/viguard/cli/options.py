@@ -26,6 +26,9 @@ SOURCES = (
     ),
     click.option("--fingerprint", default="", help="SHA-256 fingerprint of the server's certificate: trust only this."),
     click.option("--legacy-tls", is_flag=True, help="Allow TLS 1.0 and old ciphers (VI 3.5, vSphere 4). Unsafe."),
+    click.option(
+        "--tags", "read_tags", is_flag=True, help="Read vSphere tags too: the REST API, a second login per vCenter."
+    ),
 )
 SELECTION = (
     click.option(

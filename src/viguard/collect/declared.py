@@ -58,7 +58,7 @@ class DeclaredGuest(Struct, frozen=True, kw_only=True):
 
 
 class DeclaredHost(Struct, frozen=True, kw_only=True):
-    """A host without an API. ``product_line`` is gsx for VMware Server; ``memory_gib`` and ``cores`` of the whole host."""
+    """A host without an API. ``product_line`` is gsx for VMware Server; ``memory_gib``, ``cores``: the whole host."""
 
     name: str
     product: str = "VMware Server"

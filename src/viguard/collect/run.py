@@ -10,7 +10,8 @@ from pathlib import Path
 import viguard
 from viguard.collect.gaps import Gaps
 from viguard.collect.sink import Memory, Sink
-from viguard.collect.vsphere import Collection, Options, Progress, Subject, meet
+from viguard.collect.subject import Options, Progress, Subject, meet
+from viguard.collect.vsphere import Collection
 from viguard.errors import InputError, SnapshotError, SourceError
 from viguard.model.inventory import Inventory
 from viguard.model.snapshot import Channel, Header, Source, Trailer

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
-from typing import TypeAlias, TypeVar
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 import msgspec
 
 import viguard
-from viguard.collect.decode import access
+from viguard.collect.access import read_access
 from viguard.collect.decode.cluster import decode_cluster, decode_pool
 from viguard.collect.decode.guest import decode_guest
 from viguard.collect.decode.host import ACCOUNTS_ELSEWHERE, REACHED, connection_of, decode_host
@@ -22,27 +21,21 @@ from viguard.collect.decode.network import (
 )
 from viguard.collect.decode.place import Place
 from viguard.collect.decode.storage import decode_datastore
-from viguard.collect.decode.values import UNREADABLE, Values, find, settings
+from viguard.collect.decode.values import Values, find
 from viguard.collect.gaps import Gaps
-from viguard.collect.identity import server_id, server_name
 from viguard.collect.places import Node, Tree, true_name
 from viguard.collect.sink import Sink
+from viguard.collect.subject import Options, Progress, Subject
 from viguard.errors import ReplyError
-from viguard.model.access import Access
-from viguard.model.facts import Fact, Reason, Resource, Scalar, Settings, Unknown, escape
-from viguard.model.server import Datacenter, Folder, Product, Server
+from viguard.model.facts import Fact, Reason, Resource, Settings, Unknown, escape
+from viguard.model.server import Datacenter, Folder
 from viguard.model.snapshot import SCHEMA
 from viguard.vsphere import calls
 from viguard.vsphere.pages import Found
 from viguard.vsphere.properties import KINDS, asking
-from viguard.vsphere.reader import Reader
 from viguard.vsphere.replies import Element
-from viguard.vsphere.session import Session
 from viguard.vsphere.soap import Ref
 from viguard.vsphere.versions import knows
-
-Progress: TypeAlias = Callable[[str, str, int, int], None]
-"""Told while reading: name of the server, kind of object, how many are read, how many there are."""
 
 STRUCTURE = (
     "Folder",
@@ -56,70 +49,6 @@ STRUCTURE = (
 LEAVES = tuple(kind for kind in KINDS if kind not in STRUCTURE)
 DATACENTER = frozenset({"Datacenter"})
 CLUSTER = frozenset({"ComputeResource", "ClusterComputeResource"})
-NO_TAGS = Unknown(reason=Reason.NO_SOURCE, detail="vSphere tags are not in the vim API")
-T = TypeVar("T")
-
-
-class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What to read. ``calls`` reads what only calls on each host tell; ``events_days`` bounds the events."""
-
-    calls: bool = True
-    events_days: int = 31
-    page: int = 100
-
-
-class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """A server that is about to be read: its Server record, and the connection."""
-
-    server: Server
-    session: Session
-    reader: Reader
-
-
-def meet(session: Session, options: Options) -> Subject:
-    """Who a server is. Read before any object, so that a snapshot can begin with it.
-
-    Raises:
-        SourceError: reading as a whole failed.
-    """
-    reader = Reader(session, options.page)
-    about, endpoint = session.about, session.connection.endpoint
-    options_found = _settings(reader, session.refs.get("setting"))
-    known: Mapping[str, Scalar] = options_found.values if isinstance(options_found, Settings) else {}
-    id_ = server_id(about, known, endpoint, "" if about.is_vcenter else _hardware_uuid(reader))
-    name = server_name(known, endpoint)
-    server = Server(
-        id=id_,
-        name=name,
-        path=f"/{escape(name)}",
-        server=id_,
-        tags=NO_TAGS,
-        product=Product(
-            name=about.name,
-            version=about.version,
-            build=about.build,
-            line=about.line,
-            api_version=about.api_version,
-            full_name=about.full_name,
-        ),
-        instance_uuid=about.instance_uuid or None,
-        url=endpoint.url,
-        settings=options_found,
-    )
-    return Subject(server=server, session=session, reader=reader)
-
-
-def _settings(reader: Reader, manager: Ref | None) -> Fact[Settings]:
-    found = reader.property(manager, "setting")
-    return found if isinstance(found, Unknown) else settings(found) if found is not None else Settings()
-
-
-def _hardware_uuid(reader: Reader) -> str:
-    for ref in reader.survey(["HostSystem"]).get("HostSystem", []):
-        found = reader.property(ref, "summary.hardware")
-        if found is not None and not isinstance(found, Unknown):
-            return find(found, "uuid")
-    return ""
 
 
 class Collection:
@@ -128,7 +57,8 @@ class Collection:
     def __init__(  # noqa: PLR0913  (what it reads, where to, and how)
         self, subject: Subject, sink: Sink, gaps: Gaps, *, options: Options, now: datetime, progress: Progress
     ) -> None:
-        self.server, self.session, self.reader = subject.server, subject.session, subject.reader
+        self.subject, self.server = subject, subject.server
+        self.session, self.reader = subject.session, subject.reader
         self.sink, self.gaps, self.options, self.now, self._progress = sink, gaps, options, now, progress
         self._where = self.session.connection.endpoint.url
         self._tree = Tree(self.server.path, direct=not self.server.is_vcenter)
@@ -147,7 +77,8 @@ class Collection:
         self._read_structure(refs)
         for managed_type in LEAVES:
             self._read_leaves(managed_type, refs.get(managed_type, []))
-        self._read_access()
+        for record in read_access(self.subject, self.gaps, self.options, self.now):
+            self._put(record)
         if self.session.relogins:
             self.gaps.add(self.server.path, "session", "the server ended the session once; it was taken up again")
 
@@ -202,6 +133,7 @@ class Collection:
     def _digest(self, found: Found, replies: Mapping[str, calls.Reply]) -> str:
         made_from = hashlib.sha256(self._basis)
         made_from.update(found.raw)
+        made_from.update(str(self._tags(found.ref)).encode())
         for field, reply in replies.items():
             made_from.update(field.encode())
             made_from.update(str(reply).encode() if isinstance(reply, Unknown) else reply)
@@ -278,9 +210,13 @@ class Collection:
             parent=self._id(parent),
             datacenter=self._id(self._tree.above(parent, DATACENTER)),
             cluster=self._id(self._tree.above(values.text("owner") or parent, CLUSTER)),
-            tags=NO_TAGS,
+            tags=self._tags(ref),
             custom=values.fact("customValue", self._custom, Settings()),
         )
+
+    def _tags(self, ref: Ref) -> Fact[tuple[str, ...]]:
+        every = self.subject.tags
+        return every if isinstance(every, Unknown) else every.get(ref.moid, ())
 
     def _id(self, moid: str) -> str:
         return f"{self.server.id}:{moid}" if moid else ""
@@ -293,54 +229,6 @@ class Collection:
         fields = () if found is None or isinstance(found, Unknown) else found
         return {find(f, "key"): find(f, "name") for f in fields}
 
-    def _read_access(self) -> None:
-        place = Place(
-            id=f"{self.server.id}:access", name=self.server.name, path=self.server.path, server=self.server.id
-        )
-        roles = self._elements("authorizationManager", "roleList")
-        if isinstance(roles, Unknown):
-            self.gaps.add(self.server.path, "roles", str(roles))
-        else:
-            for role in roles:
-                self._put(access.decode_role(place, role))
-        since = self.now - timedelta(days=self.options.events_days)
-        events, whole = calls.read_events(self.session, access.EVENT_TYPES, since)
-        if not whole:
-            self.gaps.add(self.server.path, "events", f"more than {calls.EVENT_LIMIT} events: older ones are left out")
-        permissions = calls.service_call(self.session, "authorizationManager", "RetrieveAllPermissions")
-        self._put(
-            Access(
-                **place.identity,
-                permissions=made(permissions, lambda found: access.permissions(place, found)),
-                sessions=made(self._elements("sessionManager", "sessionList"), access.sessions),
-                events=made(events, lambda found: access.events(place, found)),
-                events_since=since,
-                alarms=made(self._alarms(), lambda found: tuple(access.alarm(a) for a in found)),
-            )
-        )
-
-    def _elements(self, manager: str, path: str) -> Fact[list[Element]]:
-        found = self.reader.property(self.session.refs.get(manager), path)
-        return found if isinstance(found, Unknown) else list(found if found is not None else ())
-
-    def _alarms(self) -> Fact[list[Element]]:
-        refs = calls.service_call(self.session, "alarmManager", "GetAlarm")
-        if isinstance(refs, Unknown):
-            return refs
-        alarms = [Ref("Alarm", r.text or "") for r in refs]
-        found = [f.values(self._where)[0].get("info") for f in self.reader.read(alarms, ["info"])]
-        return [info for info in found if info is not None]
-
     def _put(self, record: Resource) -> None:
         self.gaps.of(record)
         self.sink.put(record.id, "", [record])
-
-
-def made(values: Fact[list[Element]], decode: Callable[[list[Element]], T]) -> Fact[T]:
-    """The decoded fact, or why there is none."""
-    if isinstance(values, Unknown):
-        return values
-    try:
-        return decode(values)
-    except (ValueError, TypeError, IndexError):
-        return UNREADABLE

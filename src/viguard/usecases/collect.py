@@ -31,7 +31,8 @@ def vsphere(sources: Sources, output: Path, person: Person) -> Done:
     credentials = login_with(sources, person)
     endpoints = endpoints_of(server_names(sources, credentials), sources)
     notes = (*credentials.notices(), *legacy_notes(endpoints, credentials))
-    trailer = Collector(credentials, progress=telling(person)).to_file(endpoints, output)
+    collector = Collector(credentials, progress=telling(person), options=sources.options)
+    trailer = collector.to_file(endpoints, output)
     return Done(sentence=_sentence(output, trailer), complete=trailer.complete, notes=notes)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from viguard.collect import declared
 from viguard.collect.run import Collector
-from viguard.collect.vsphere import Progress
+from viguard.collect.subject import Options, Progress
 from viguard.errors import InputError
 from viguard.model.facts import Struct
 from viguard.model.inventory import Inventory
@@ -32,6 +32,12 @@ class Sources(Struct, frozen=True, kw_only=True):
     ca: Path | None = None
     fingerprint: str = ""
     legacy_tls: bool = False
+    read_tags: bool = False
+
+    @property
+    def options(self) -> Options:
+        """What to read of each server."""
+        return Options(tags=self.read_tags)
 
 
 class Estate(Struct, frozen=True, kw_only=True):
@@ -56,7 +62,7 @@ def open_estate(sources: Sources, person: Person) -> Estate:
     if servers:
         endpoints = endpoints_of(servers, sources)
         notes += credentials.notices() + legacy_notes(endpoints, credentials)
-        collector = Collector(credentials, progress=telling(person))
+        collector = Collector(credentials, progress=telling(person), options=sources.options)
         inventories.append(collector.to_memory(endpoints))
     if not inventories:
         raise InputError("no SOURCE was named", hint="name a vCenter (https://...), a snapshot, or try `viguard demo`")

@@ -56,6 +56,15 @@ class Session:
         return self.connection.version
 
     @property
+    def login(self) -> Login:
+        """Who logs in, for another API of the same server."""
+        return self._login
+
+    def sibling(self) -> Connection:
+        """A connection of its own to the same server, without this session."""
+        return Connection(self.connection.endpoint, self.connection.limits)
+
+    @property
     def user(self) -> str:
         """Who is logged in."""
         return self._login.user

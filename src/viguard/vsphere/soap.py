@@ -7,10 +7,13 @@ import re
 import ssl
 import time
 import zlib
+from collections.abc import Mapping
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
 from xml.sax.saxutils import escape
+
+import msgspec
 
 from viguard.errors import ReplyError, UnreachableError
 from viguard.model.facts import Struct
@@ -124,6 +127,18 @@ class Connection:
         """A document of the server, or None when it has none there."""
         status, reply = self._exchange("GET", path, None, {})
         return reply if status == HTTPStatus.OK else None
+
+    def exchange_json(self, verb: str, path: str, body: object, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        """Status and raw reply of the REST API; ``body`` None sends none.
+
+        Raises:
+            UnreachableError, CertificateError: no connection.
+            ReplyError: too large or too slow.
+        """
+        self.calls += 1
+        sent = None if body is None else msgspec.json.encode(body)
+        kind = {} if sent is None else {"Content-Type": "application/json"}
+        return self._exchange(verb, path, sent, {"Accept": "application/json", **kind, **headers})
 
     def _exchange(self, verb: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, bytes]:
         headers = {**headers, "Accept-Encoding": "gzip", "User-Agent": "viguard"}

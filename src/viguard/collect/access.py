@@ -1,0 +1,73 @@
+"""What a server says of access to it: roles, permissions, sessions, events, alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from viguard.collect.decode import access
+from viguard.collect.decode.place import Place
+from viguard.collect.decode.values import UNREADABLE
+from viguard.collect.gaps import Gaps
+from viguard.collect.subject import Options, Subject
+from viguard.model.access import Access
+from viguard.model.facts import Fact, Resource, Unknown
+from viguard.vsphere import calls
+from viguard.vsphere.replies import Element
+from viguard.vsphere.soap import Ref
+
+T = TypeVar("T")
+
+
+def read_access(subject: Subject, gaps: Gaps, options: Options, now: datetime) -> Iterator[Resource]:
+    """The roles of a server and its Access record; what cannot be read is unknown and a gap.
+
+    Raises:
+        SourceError: reading as a whole failed.
+    """
+    server, session = subject.server, subject.session
+    place = Place(id=f"{server.id}:access", name=server.name, path=server.path, server=server.id)
+    roles = _elements(subject, "authorizationManager", "roleList")
+    if isinstance(roles, Unknown):
+        gaps.add(server.path, "roles", str(roles))
+    else:
+        yield from (access.decode_role(place, role) for role in roles)
+    since = now - timedelta(days=options.events_days)
+    events, whole = calls.read_events(session, access.EVENT_TYPES, since)
+    if not whole:
+        gaps.add(server.path, "events", f"more than {calls.EVENT_LIMIT} events: older ones are left out")
+    permissions = calls.service_call(session, "authorizationManager", "RetrieveAllPermissions")
+    yield Access(
+        **place.identity,
+        permissions=_made(permissions, lambda found: access.permissions(place, found)),
+        sessions=_made(_elements(subject, "sessionManager", "sessionList"), access.sessions),
+        events=_made(events, lambda found: access.events(place, found)),
+        events_since=since,
+        alarms=_made(_alarms(subject), lambda found: tuple(access.alarm(a) for a in found)),
+    )
+
+
+def _elements(subject: Subject, manager: str, path: str) -> Fact[list[Element]]:
+    found = subject.reader.property(subject.session.refs.get(manager), path)
+    return found if isinstance(found, Unknown) else list(found if found is not None else ())
+
+
+def _alarms(subject: Subject) -> Fact[list[Element]]:
+    refs = calls.service_call(subject.session, "alarmManager", "GetAlarm")
+    if isinstance(refs, Unknown):
+        return refs
+    alarms = [Ref("Alarm", r.text or "") for r in refs]
+    where = subject.session.connection.endpoint.url
+    found = [f.values(where)[0].get("info") for f in subject.reader.read(alarms, ["info"])]
+    return [info for info in found if info is not None]
+
+
+def _made(values: Fact[list[Element]], decode: Callable[[list[Element]], T]) -> Fact[T]:
+    """The decoded fact, or why there is none."""
+    if isinstance(values, Unknown):
+        return values
+    try:
+        return decode(values)
+    except (ValueError, TypeError, IndexError):
+        return UNREADABLE
