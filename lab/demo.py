@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -37,7 +38,7 @@ def main() -> int:
         return _shown(command, {"VIGUARD_STORE": str(Path(folder) / "store.sqlite")})
 
 
-def write_credentials(estate: lab.Estate, path: Path, account: str = "auditor") -> Path:
+def write_credentials(estate: Mapping[str, lab.Endpoint], path: Path, account: str = "auditor") -> Path:
     """A credentials file (mode 0600) for the endpoints of an estate."""
     servers = [
         {

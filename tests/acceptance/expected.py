@@ -1,20 +1,23 @@
 """What an audit of the lab must say: lab/belnet/expected.yaml, written by hand, read into a comparable form.
 
 Each estate lists its controls. A control names every result that is not a pass, by status and short name, and the
-number of passes. ``@group`` stands for a group of names of the file's head. A short name is the last step of the path;
-for parts of a host it is ``host/part``; for resources whose short name stands twice it starts with the server's name.
+number of passes. ``@group`` stands for the names of a group of the file's head, ``-name`` takes a name out again. A
+short name is the last step of the path, with the step above it for parts of hosts, datastores and accounts. One that
+two resources of a control share starts with the server's name.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from viguard.model.result import Kind, Result
+from viguard.model.result import Kind, Result, Status
 
 FILE = Path(__file__).parents[2] / "lab" / "belnet" / "expected.yaml"
 PARTS = {Kind.SWITCH, Kind.PORT_GROUP, Kind.DATASTORE, Kind.ACCOUNT, Kind.ROLE}
@@ -28,35 +31,57 @@ class Outcome:
     others: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
 
+@cache
+def _document() -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    return document
+
+
 def load(estate: str) -> tuple[list[str], dict[str, Outcome]]:
     """The endpoints of an estate, and what each control must say of it."""
-    document = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-    groups: dict[str, list[str]] = document["groups"]
-    chosen = document["estates"][estate]
+    groups: dict[str, list[str]] = _document()["groups"]
+    chosen = _document()["estates"][estate]
     return chosen["endpoints"], {c: _outcome(told, groups) for c, told in chosen["controls"].items()}
 
 
 def _outcome(told: dict[str, Any], groups: dict[str, list[str]]) -> Outcome:
     found = Outcome(passes=told.get("pass", 0))
+    named: list[str] = []
     for status, names in told.items():
         if status != "pass":
-            found.others[status] = set(_names(names, groups))
-            assert len(found.others[status]) == len(list(_names(names, groups))), f"a name stands twice: {names}"
+            found.others[Status(status)] = set(spelled := _names(names, groups))
+            named += spelled
+    twice = [name for name, times in Counter(named).items() if times > 1]
+    assert not twice, f"stands twice: {twice}"
     return found
 
 
-def _names(names: list[str], groups: dict[str, list[str]]) -> list[str]:
-    return [n for name in names for n in (_names(groups[name[1:]], groups) if name.startswith("@") else [name])]
+def _names(names: Iterable[str], groups: dict[str, list[str]]) -> list[str]:
+    found: list[str] = []
+    for name in names:
+        if name.startswith("@"):
+            found += _names(groups[name[1:]], groups)
+        elif name.startswith("-"):
+            found.remove(name[1:])
+        else:
+            found.append(name)
+    return found
 
 
-def outcomes(results: list[Result]) -> dict[str, Outcome]:
+def outcomes(results: Sequence[Result]) -> dict[str, Outcome]:
     """The same form, from results."""
     found: dict[str, Outcome] = defaultdict(Outcome)
+    shared = Counter((r.control, short(r)) for r in results)
     for result in results:
-        if result.status == "pass":
+        name = short(result)
+        if shared[result.control, name] > 1:
+            name = f"{result.resource.path.split('/')[1]}/{name}"
+        if result.status is Status.PASS:
             found[result.control].passes += 1
         else:
-            found[result.control].others[result.status].add(short(result))
+            names = found[result.control].others[result.status]
+            assert name not in names, f"{result.control}: two resources are called {name}"
+            names.add(name)
     return dict(found)
 
 
