@@ -88,7 +88,7 @@ class Bench:
     ) -> None:
         """Plant a fault: exactly ``findings`` (names by control) appear, exactly ``gone`` go. Mend it: all as before.
 
-        ``mended_later`` is how much later the last audit is, for faults that only time mends.
+        ``mended_later`` is how much later the last audit is, for faults that only time mends; it may mend others too.
         """
         before = self.before = self.before or self.audit()
         try:
@@ -99,11 +99,21 @@ class Bench:
         assert fails(spoiled) - fails(before) == _lines(findings)
         assert fails(before) - fails(spoiled) == _lines(gone or {})
         after = self.audit(mended_later)
-        assert {
-            line: (before.get(line), after.get(line))
-            for line in {*before, *after}
-            if before.get(line) != after.get(line)
-        } == {}
+        if mended_later:
+            assert fails(after) == fails(before)
+        else:
+            assert _changes(before, after) == {}
+        self.proven.update(findings)
+
+    def settle(self) -> None:
+        """Take what is now as the start: the demo's own faults that a test mended first are no longer there."""
+        self.before = {}
+
+    def differ(self, spoiled: Bench, findings: Mapping[str, Iterable[str]]) -> None:
+        """Exactly ``findings`` are there in the same estate started with a fault, for faults that no method plants."""
+        before, after = self.before or self.audit(), spoiled.audit()
+        assert fails(after) - fails(before) == _lines(findings)
+        assert fails(before) - fails(after) == set()
         self.proven.update(findings)
 
     def find(self, kind: Any, name: str) -> Any:
@@ -140,3 +150,8 @@ def fails(lines: Mapping[Line, Status]) -> set[Line]:
 
 def _lines(findings: Mapping[str, Iterable[str]]) -> set[Line]:
     return {Line(control, name) for control, names in findings.items() for name in names}
+
+
+def _changes(before: Mapping[Line, Status], after: Mapping[Line, Status]) -> dict[Line, tuple[Status | None, ...]]:
+    pairs = {line: (before.get(line), after.get(line)) for line in {*before, *after}}
+    return {line: pair for line, pair in pairs.items() if pair[0] is not pair[1]}

@@ -27,6 +27,7 @@ def test_lockdown_off_before_6_0(four: Bench) -> None:
         )
 
     disable_admin(True)  # the demo's own fault mended
+    four.settle()
     four.check(
         {"host-root-lockdown": ["esxblade12.fw.belnet.be"]},
         plant=lambda: disable_admin(False),

@@ -1,0 +1,78 @@
+"""Distributed switches and their port groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pyVmomi import vim
+
+from tests.acceptance.plant.harness import Bench, proves
+
+pytestmark = pytest.mark.real("lab")
+
+
+Switch = vim.dvs.VmwareDistributedVirtualSwitch
+
+
+def port_group(bench: Bench, name: str, **setting: Any) -> None:
+    group = bench.find(vim.dvs.DistributedVirtualPortgroup, name)
+    spec = vim.dvs.DistributedVirtualPortgroup.ConfigSpec(
+        configVersion=group.config.configVersion, defaultPortConfig=Switch.VmwarePortConfigPolicy(**setting)
+    )
+    bench.wait(group.ReconfigureDVPortgroup_Task(spec))
+
+
+@pytest.mark.parametrize(
+    ("control", "field", "name"),
+    [
+        pytest.param("dvpg-reject-forged", "forgedTransmits", "DMZ Web", marks=proves("dvpg-reject-forged")),
+        pytest.param("dvpg-reject-mac", "macChanges", "DMZ Web", marks=proves("dvpg-reject-mac")),
+        pytest.param("dvpg-reject-promisc", "allowPromiscuous", "DMZ Mail", marks=proves("dvpg-reject-promisc")),
+    ],
+)
+def test_loose_port_group(today: Bench, control: str, field: str, name: str) -> None:
+    def put(value: bool) -> None:
+        policy = Switch.MacManagementPolicy(inherited=False, **{field: value})
+        port_group(today, name, macManagementPolicy=policy)
+
+    today.check({control: [f"Main Datacenter/{name}"]}, plant=lambda: put(True), mend=lambda: put(False))
+
+
+@proves("dvpg-no-vgt")
+def test_trunk(today: Bench) -> None:
+    def carry(low: int, high: int) -> None:
+        trunk = Switch.TrunkVlanSpec(inherited=False, vlanId=[vim.NumericRange(start=low, end=high)])
+        port_group(today, "DMZ Trunk", vlan=trunk)
+
+    def tag(vlan: int) -> None:
+        port_group(today, "DMZ Trunk", vlan=Switch.VlanIdSpec(inherited=False, vlanId=vlan))
+
+    tag(115)  # the demo's own fault mended
+    today.settle()
+    today.check(
+        {"dvpg-no-vgt": ["Main Datacenter/DMZ Trunk"], "vm-one-vlan-per-vnic": ["ids1"]},  # ids1 is plugged in there
+        plant=lambda: carry(100, 199),
+        mend=lambda: tag(115),
+    )
+
+
+@proves("dvs-port-mirror")
+def test_port_mirror(today: Bench) -> None:
+    def change(operation: str, session: Any) -> None:
+        switch = today.find(Switch, "dvs-external")
+        change = Switch.VspanConfigSpec(operation=operation, vspanSession=session)
+        spec = Switch.ConfigSpec(configVersion=switch.config.configVersion, vspanConfigSpec=[change])
+        today.wait(switch.ReconfigureDvs_Task(spec))
+
+    def mirrors() -> list[Any]:
+        return list(today.find(Switch, "dvs-external").config.vspanSession)
+
+    change("remove", mirrors()[0])  # the demo's own fault mended
+    today.settle()
+    session = Switch.VspanSession(name="tap", enabled=True, normalTrafficAllowed=True)
+    today.check(
+        {"dvs-port-mirror": ["Main Datacenter/dvs-external"]},
+        plant=lambda: change("add", session),
+        mend=lambda: change("remove", mirrors()[0]),
+    )
