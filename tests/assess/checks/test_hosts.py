@@ -40,6 +40,12 @@ def test_undecided_authorities_are_unknown_but_an_own_signature_fails() -> None:
     assert certificate(host(certificate=but(SIGNED, issuer="CN=h1")), world()).status is Status.FAIL
 
 
+def test_an_own_signature_fails_though_the_name_fits_a_pattern() -> None:
+    own = but(SIGNED, issuer="CN=h1.belnet.be", subject="CN=h1.belnet.be")
+    policy = Policy(approved=Approved(certificate_issuers=("*belnet*",)))
+    assert certificate(host(certificate=own), world(policy=policy)).status is Status.FAIL
+
+
 @pytest.mark.parametrize("found", [LOST, None])
 def test_no_certificate_told_is_unknown(found: object) -> None:
     assert certificate(host(certificate=found), world(policy=TRUSTED)).status is Status.UNKNOWN
