@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"time"
 
@@ -58,6 +60,9 @@ func init() {
 	compute("HostCertificateManager", "certificateInfo", func(c *call, ref types.ManagedObjectReference) interface{} {
 		return certificate(facts[hostOf[ref.Value].Self.Value])
 	})
+	on("HostCertificateManager", "InstallServerCertificate", func(c *call, r *types.InstallServerCertificate) (interface{}, error) {
+		return nil, installCertificate(factsFor(c), []byte(r.Cert))
+	})
 	reader("HostSystem", "QueryTpmAttestationReport", func(c *call, _ *types.QueryTpmAttestationReport) (interface{}, error) {
 		if !factsFor(c).TpmReport {
 			return nil, nil
@@ -93,9 +98,32 @@ func certificate(f *hostFacts) interface{} {
 	}
 	day := func(key string) *time.Time {
 		n, _ := f.Certificate[key].(float64)
-		t := began.Add(time.Duration(n) * 24 * time.Hour)
+		t := began.Add(time.Duration(n * 24 * float64(time.Hour)))
 		return &t
 	}
 	return &types.HostCertificateManagerCertificateInfo{Issuer: word(f.Certificate, "issuer"), Subject: word(f.Certificate, "subject"),
 		NotBefore: day("not_before_days"), NotAfter: day("not_after_days"), Status: word(f.Certificate, "status")}
+}
+
+// installCertificate takes what an authority signed. The key stays unread: no client ever sees it.
+func installCertificate(f *hostFacts, text []byte) error {
+	block, _ := pem.Decode(text)
+	if block == nil || block.Type != "CERTIFICATE" {
+		return fail(&types.HostConfigFault{}, "The certificate is not in PEM form.")
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return fail(&types.HostConfigFault{}, "The certificate cannot be read: "+err.Error())
+	}
+	days := func(t time.Time) float64 { return t.Sub(began).Hours() / 24 }
+	status := "good"
+	switch left := days(cert.NotAfter); {
+	case left < 0:
+		status = "expired"
+	case left < 60:
+		status = "expiringShortly"
+	}
+	f.Certificate = map[string]interface{}{"issuer": cert.Issuer.String(), "subject": cert.Subject.String(),
+		"not_before_days": days(cert.NotBefore), "not_after_days": days(cert.NotAfter), "status": status}
+	return nil
 }

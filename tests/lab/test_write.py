@@ -237,6 +237,28 @@ def test_guest_configuration(today):
         WaitForTask(guest.ReconfigVM_Task(vim.vm.ConfigSpec(changeVersion=before.changeVersion, annotation="late")), si)
 
 
+def test_clone(main):
+    si = main.connect("administrator")
+    source = find(si, vim.VirtualMachine, "www1")
+    before, disk = source.config, vim.vm.device.VirtualDisk
+    clone = vim.vm.CloneSpec(location=vim.vm.RelocateSpec(), powerOn=False, template=False)
+    WaitForTask(source.CloneVM_Task(folder=source.parent, name="copy1", spec=clone), si)
+    copy = find(si, vim.VirtualMachine, "copy1").config
+    assert {o.key: o.value for o in copy.extraConfig} == {o.key: o.value for o in before.extraConfig}
+    assert copy.cpuAllocation.reservation == before.cpuAllocation.reservation
+    files = [[d.backing.fileName for d in c.hardware.device if isinstance(d, disk)] for c in (source.config, copy)]
+    assert files[0] == [d.backing.fileName for d in before.hardware.device if isinstance(d, disk)]
+    assert set(files[0]).isdisjoint(files[1])
+
+
+def test_certificate_refused(today):
+    manager = host(today.connect("remediator"), 1).configManager.certificateManager
+    before = manager.certificateInfo.notAfter
+    with pytest.raises(vim.fault.HostConfigFault):
+        manager.InstallServerCertificate("no certificate")
+    assert manager.certificateInfo.notAfter == before
+
+
 def test_guest_devices(main):
     si = main.connect("remediator")
     guest = find(si, vim.VirtualMachine, "print1")
