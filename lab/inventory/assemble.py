@@ -6,7 +6,7 @@ from typing import Any
 
 from lab.inventory import accounts, switches
 from lab.inventory.guests import Guest
-from lab.inventory.hosts import method_facts, properties, target_name
+from lab.inventory.hosts import method_facts, properties, target_name, vmfs_volume
 from lab.inventory.ids import Ids, stable_uuid
 from lab.inventory.merge import merged
 from lab.inventory.source import host_facts, read
@@ -403,6 +403,7 @@ class Estate:
                         "url": "",
                         "freeSpace": a["size_gb"] << 29,
                         "maxFileSize": 2 << 40,
+                        "vmfs": vmfs_volume(a["volume"], a["size_gb"]),
                     },
                     "capability": {
                         "directoryHierarchySupported": True,

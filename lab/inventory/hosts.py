@@ -129,6 +129,22 @@ def target_name(array: dict[str, Any]) -> str:
     return f"{read('storage')['iqn_prefix']}:0-8a0906-{word[:9]}-{word[9:25]}-{array['volume']}"
 
 
+def vmfs_volume(name: str, size_gb: int) -> dict[str, Any]:
+    """HostVmfsVolume: what hosts and datastores tell of the same volume."""
+    return {
+        "type": "VMFS",
+        "name": name,
+        "capacity": size_gb << 30,
+        "blockSizeMb": 1,
+        "maxBlocks": 62914560,
+        "majorVersion": 3,
+        "version": "3.33",
+        "uuid": stable_uuid("vmfs", name),
+        "extent": [{"diskName": f"naa.{stable_uuid('naa', name).replace('-', '')}", "partition": 1}],
+        "vmfsUpgradable": False,
+    }
+
+
 def lockdown(facts: dict[str, Any]) -> dict[str, Any]:
     """adminDisabled before 6.0, lockdownMode since; both are set, the server shows what its version has."""
     mode = facts["lockdown"]
@@ -206,21 +222,7 @@ def config(name: str, cluster: str, facts: dict[str, Any], datastores: list[dict
                         "mounted": True,
                         "accessible": True,
                     },
-                    "volume": {
-                        "_type": "HostVmfsVolume",
-                        "type": "VMFS",
-                        "name": d["name"],
-                        "capacity": d["size_gb"] << 30,
-                        "blockSizeMb": 1,
-                        "maxBlocks": 62914560,
-                        "majorVersion": 3,
-                        "version": "3.33",
-                        "uuid": stable_uuid("vmfs", d["name"]),
-                        "extent": [
-                            {"diskName": f"naa.{stable_uuid('naa', d['name']).replace('-', '')}", "partition": 1}
-                        ],
-                        "vmfsUpgradable": False,
-                    },
+                    "volume": {"_type": "HostVmfsVolume", **vmfs_volume(d["name"], d["size_gb"])},
                 }
                 for d in datastores
             ],

@@ -43,8 +43,11 @@ func restAPI(service *simulator.Service) http.Handler {
 	service.Listen = &url.URL{Host: "127.0.0.1:0", User: first}
 	service.RegisterEndpoints = true
 	service.ServeMux = http.NewServeMux()
+	options := simulator.Map.Get(*serviceInstance.Content.Setting).(*simulator.OptionManager)
+	own := options.Setting
 	inner := service.NewServer()
 	_ = inner.Server.Listener.Close()
+	options.Setting = own // the library adds a setting that names itself
 	return restLogin(service.ServeMux)
 }
 

@@ -33,13 +33,17 @@ FINDINGS, INCOMPLETE = 3, 4
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """What to audit. ``remember``: compare with earlier audits and keep this one."""
+    """What to audit. ``remember``: compare with earlier audits and keep this one.
+
+    ``recorded``: a recording, whose facts and statements do not age: judged as of its reading, as a first audit.
+    """
 
     sources: Sources
     policy: Path | None = None
     waivers: Path | None = None
     selection: Selection = Selection()
     remember: bool = True
+    recorded: bool = False
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -62,9 +66,8 @@ def run(request: Request, person: Person) -> Found:
     estate = open_estate(request.sources, person)
     history = _History(request, estate)
     person.progress("judging", 0, 0)
-    judged = assess(
-        estate.inventory, policy, Derived(last_audit_at=history.last_audit_at()), controls, waivers, started
-    )
+    as_of, last = (estate.inventory.read_at, None) if request.recorded else (started, history.last_audit_at())
+    judged = assess(estate.inventory, policy, Derived(last_audit_at=last), controls, waivers, as_of)
     results = _chosen(judged.results, estate.inventory, policy, request.selection)
     cards = {control.id: control.card for control in controls.values()}
     audit = Audit(

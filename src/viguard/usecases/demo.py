@@ -13,7 +13,7 @@ RECORDED = "content/demo"
 
 
 def run(person: Person, *, today: bool) -> audit.Found:
-    """An audit of the recorded demo estate: as of 2010, or as it would run today.
+    """An audit of the recorded demo estate, on the day of its recording: as of 2010, or as it would run today.
 
     Raises:
         ViguardError: the recording does not fit this version.
@@ -24,5 +24,6 @@ def run(person: Person, *, today: bool) -> audit.Found:
         resources.as_file(folder.joinpath(f"{name}.snap")) as snapshot,
         resources.as_file(folder.joinpath("policy.yaml")) as policy,
     ):
-        request = audit.Request(sources=Sources(names=(str(snapshot),)), policy=Path(policy), remember=False)
+        sources = Sources(names=(str(snapshot),))
+        request = audit.Request(sources=sources, policy=Path(policy), remember=False, recorded=True)
         return audit.run(request, person)
