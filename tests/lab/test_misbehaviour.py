@@ -18,6 +18,8 @@ from reading import Collector, find, host, names, properties, raw_login, soap, s
 
 import lab
 
+pytestmark = pytest.mark.real("lab")
+
 ROOT = Path(__file__).resolve().parents[2]
 _READ = (
     '<RetrieveProperties xmlns="urn:vim25"><_this type="PropertyCollector">propertyCollector</_this><specSet><propSet><type>Folder</type>'

@@ -7,6 +7,8 @@ from pyVim.task import WaitForTask
 from pyVmomi import vim, vmodl
 from reading import find, host
 
+pytestmark = pytest.mark.real("lab")
+
 
 def service(h, key):
     return next(s for s in h.config.service.service if s.key == key)
