@@ -5,16 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 import lab
 from lab.demo import POLICY, write_credentials
 from tests.acceptance.expected import differences, load, outcomes
 from viguard.assess import controls
 from viguard.model.audit import Audit
+from viguard.model.result import Status
 from viguard.usecases import audit
 from viguard.usecases.person import Person
 from viguard.usecases.sources import Sources
 
+FAULTS = POLICY.with_name("faults.yaml")
 NOBODY = Person(ask=lambda question: pytest.fail(f"asked {question}"), progress=lambda *_: None)
 
 
@@ -40,3 +43,32 @@ def test_an_audit_of_the_lab_says_what_was_expected(
 @pytest.mark.parametrize("estate", ["belnet", "today"])
 def test_every_control_is_expected(estate: str) -> None:
     assert load(estate)[1].keys() == controls.load().keys()
+
+
+def planted(part: str) -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = yaml.safe_load(FAULTS.read_text(encoding="utf-8"))[part]
+    known = controls.load()
+    return [row for row in rows if row["control"] in known and known[row["control"]].evaluable]
+
+
+def expected_failures(row: dict[str, str]) -> set[str]:
+    """Names of the findings that are expected of a fault's control in its estate."""
+    estate = "today" if row["endpoint"] == "vc-today" else "belnet"
+    return load(estate)[1][row["control"]].others[Status.FAIL]
+
+
+def about(row: dict[str, str], name: str) -> bool:
+    """Whether a finding is about a planted fault: about its object, a part of it, or the server that tells it."""
+    return row["object"] in name.split("/") or name == row["endpoint"]
+
+
+@pytest.mark.parametrize(
+    "row", planted("faults"), ids=lambda row: f"{row['endpoint']}-{row['control']}-{row['object']}"
+)
+def test_every_planted_fault_is_an_expected_finding(row: dict[str, str]) -> None:
+    assert any(about(row, name) for name in expected_failures(row))
+
+
+@pytest.mark.parametrize("row", planted("quiet"), ids=lambda row: f"{row['endpoint']}-{row['control']}")
+def test_a_quiet_fault_is_no_finding(row: dict[str, str]) -> None:
+    assert not any(about(row, name) for name in expected_failures(row))
