@@ -20,6 +20,8 @@ import yaml
 from viguard.model.result import Kind, Result, Status
 
 FILE = Path(__file__).parents[2] / "lab" / "belnet" / "expected.yaml"
+WAITING = ["no source yet: needs ", "needs a statement"]
+"""What a control says whose source does not exist yet."""
 PARTS = {Kind.SWITCH, Kind.PORT_GROUP, Kind.DATASTORE, Kind.ACCOUNT, Kind.ROLE}
 
 
@@ -83,6 +85,17 @@ def outcomes(results: Sequence[Result]) -> dict[str, Outcome]:
             assert name not in names, f"{result.control}: two resources are called {name}"
             names.add(name)
     return dict(found)
+
+
+def unexplained(results: Sequence[Result]) -> list[str]:
+    """Unknown results that do not say the reason that was expected."""
+    because: dict[str, list[str]] = _document()["because"]
+    return [
+        f"{result.control}: {short(result)} is unknown: {result.reason}"
+        for result in results
+        if result.status is Status.UNKNOWN
+        and not any(why in result.reason for why in because.get(result.control, WAITING))
+    ]
 
 
 def short(result: Result) -> str:

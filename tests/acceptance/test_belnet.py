@@ -9,13 +9,16 @@ import yaml
 
 import lab
 from lab.demo import POLICY, write_credentials
-from tests.acceptance.expected import differences, load, outcomes
+from lab.inventory.accounts import privileges
+from lab.inventory.source import read
+from tests.acceptance.expected import differences, load, outcomes, unexplained
 from viguard.assess import controls
 from viguard.model.audit import Audit
 from viguard.model.result import Status
 from viguard.usecases import audit
 from viguard.usecases.person import Person
 from viguard.usecases.sources import Sources
+from viguard.vsphere.privileges import role_for
 
 FAULTS = POLICY.with_name("faults.yaml")
 NOBODY = Person(ask=lambda question: pytest.fail(f"asked {question}"), progress=lambda *_: None)
@@ -38,11 +41,18 @@ def test_an_audit_of_the_lab_says_what_was_expected(
     found = audited({name: belnet[name] for name in endpoints}, tmp_path)
     assert found.complete, found.gaps
     assert differences(wanted, outcomes(found.results)) == []
+    assert unexplained(found.results) == []
 
 
 @pytest.mark.parametrize("estate", ["belnet", "today"])
 def test_every_control_is_expected(estate: str) -> None:
     assert load(estate)[1].keys() == controls.load().keys()
+
+
+@pytest.mark.parametrize("server", lab.ENDPOINTS)
+def test_the_audit_account_has_the_documented_role_and_no_more(server: str) -> None:
+    api = read("endpoints")["endpoints"][server]["api"]
+    assert privileges("Auditor", api) == sorted(p.id for p in role_for(api))
 
 
 def planted(part: str) -> list[dict[str, str]]:
