@@ -124,14 +124,16 @@ def findings(audit: Audit, *, every: bool = False) -> RenderableType | None:
     table.add_column("severity", no_wrap=True)
     table.add_column("open", justify="right", no_wrap=True)
     table.add_column("control and first names", ratio=1, overflow="fold")
+    changed = any(r.change is not Change.NEW for row in rows for r in row.results[Status.FAIL])
     for row in rows:
         mark, style = MARKS[row.severity]
         open_of = f"{row.count(Status.FAIL):,}/{row.judged:,}"
-        table.add_row(Text(f"{mark} {row.severity}", style=style), open_of, _control_cell(row, every=every))
+        cell = _control_cell(row, every=every, flags=changed)
+        table.add_row(Text(f"{mark} {row.severity}", style=style), open_of, cell)
     return table
 
 
-def _control_cell(row: ControlRow, *, every: bool) -> Text:
+def _control_cell(row: ControlRow, *, every: bool, flags: bool) -> Text:
     cell = Text(row.control, style="bold").append(f"  {row.title}", style="not bold")
     failed = row.results[Status.FAIL]
     if every:
@@ -139,13 +141,15 @@ def _control_cell(row: ControlRow, *, every: bool) -> Text:
             cell.append(f"\n{result.id} {visible(result.resource.path)}", style="not bold")
             cell.append(f"\n  {visible(result.reason, 300)}", style="not bold dim")
         return cell
-    names = ", ".join(_name(r) for r in failed[:NAMES_SHOWN])
+    names = ", ".join(_name(r, flags=flags) for r in failed[:NAMES_SHOWN])
     more = f" and {len(failed) - NAMES_SHOWN:,} more" if len(failed) > NAMES_SHOWN else ""
     return cell.append(f"\n{names}{more}", style="not bold dim")
 
 
-def _name(result: Result) -> str:
-    flag = {Change.NEW: " (new)", Change.REOPENED: " (reopened)"}.get(result.change or Change.OPEN, "")
+def _name(result: Result, *, flags: bool) -> str:
+    """A name with what became of its finding. In a first audit everything is new, and saying so is noise."""
+    words = {Change.NEW: " (new)", Change.REOPENED: " (reopened)"} if flags else {}
+    flag = words.get(result.change or Change.OPEN, "")
     return f"{visible(result.resource.name or result.resource.path, 60)}{flag}"
 
 

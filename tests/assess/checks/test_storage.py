@@ -8,7 +8,7 @@ import pytest
 
 from tests.assess.checks.estate import but, group, guest, host, lost, named, tree, vmk, world
 from viguard.assess.checks.storage import authorisation, vlan_isolated
-from viguard.model.facts import Resource
+from viguard.model.facts import UNREAD, Resource
 from viguard.model.guest import Guest
 from viguard.model.network import StandardPortGroup, Vlan
 from viguard.model.result import Status
@@ -136,6 +136,13 @@ def test_a_volume_is_one_whichever_server_lists_it() -> None:
 
 def test_a_local_datastore_is_not_judged() -> None:
     assert authorised(mounted(volume("h1", shared=False))) is Status.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize("iscsi", [(IscsiAdapter(device="a", targets=(IscsiTarget(address="10.0.0.1"),)),), UNREAD])
+def test_a_volume_of_one_host_that_may_stand_on_an_array_is_unknown(iscsi: Any) -> None:
+    records = mounted(volume("h1", shared=False))
+    with_array = [but(r, iscsi=iscsi) if r.name == "h1" else r for r in records]
+    assert authorised(with_array) is Status.UNKNOWN
 
 
 @pytest.mark.parametrize("facts", [{"datastores": ()}, {"host": "vc:gone"}], ids=["unused", "host not read"])

@@ -16,6 +16,7 @@ from viguard.model.facts import Resource, Unknown
 from viguard.model.host import Host
 from viguard.model.result import Evidence
 from viguard.model.server import Cluster, Server
+from viguard.model.text import plural
 
 WINDOW = timedelta(hours=24)
 LOGIN = "UserLoginSessionEvent"
@@ -63,9 +64,9 @@ def root_use(subject: Resource, context: Context) -> Verdict:
     people = [e for e in logins if not _loopback(e.address)]
     if people:
         names = listed(dict.fromkeys(f"{e.user} from {e.address or 'an address not told'}" for e in people))
-        tally.fail(f"{len(people)} logins: {names}", *(_login(e, access, context) for e in people))
+        tally.fail(f"{plural(len(people), 'login')}: {names}", *(_login(e, access, context) for e in people))
     elif logins:
-        why = f"{len(logins)} logins of {listed({e.user for e in logins})} from the host itself"
+        why = f"{plural(len(logins), 'login')} of {listed({e.user for e in logins})} from the host itself"
         tally.miss(f"{why}: a service or a person", *(_login(e, access, context) for e in logins))
     return tally.verdict("no login of root or Administrator in 24 hours")
 
@@ -95,7 +96,7 @@ def blast_radius(subject: Resource, context: Context) -> Verdict:
         tally.fail(f"it administers {len(hosts)} hosts in {len(units)} clusters: {listed(units)}")
     for why in index.unsure(account.name, account.server):
         tally.miss(why)
-    return tally.verdict(f"it administers {len(hosts)} hosts")
+    return tally.verdict(f"it administers {plural(len(hosts), 'host')}")
 
 
 def _access(subject: Resource, context: Context) -> Access | Verdict:

@@ -66,10 +66,10 @@ def authorisation(subject: Resource, context: Context) -> Verdict:
     store = expect(Datastore, subject)
     if isinstance(store.hosts, Unknown):
         return unknown(store.hosts, context.evidence(store, "hosts"))
-    if store.shared is False:
-        return not_applicable("a local datastore", context.evidence(store, "shared"))
     volumes = context.index(Volumes)
     mounting = volumes.hosts(store)
+    if store.shared is False and mounting and not any(_may_be_on_an_array(h) for h in mounting):
+        return not_applicable("a local datastore", context.evidence(store, "shared"))
     tally = Tally()
     tally.see(context.evidence(store, "hosts", [h.name for h in mounting[:20]]))
     using = volumes.units(store)
@@ -84,6 +84,11 @@ def authorisation(subject: Resource, context: Context) -> Verdict:
             tally.fail(f"mounted by hosts whose guests do not use it: {listed(extra)}", evidence)
     tally.miss("no source yet: the access list of the array")
     return tally.verdict()
+
+
+def _may_be_on_an_array(host: Host) -> bool:
+    """Whether the volumes of a host may be an array's: it has iSCSI targets, or nobody read whether it has."""
+    return isinstance(host.iscsi, Unknown) or any(adapter.targets for adapter in host.iscsi)
 
 
 class Volumes:
