@@ -152,6 +152,8 @@ class HostsByCredential:
             access = inventory.access.get(server.id)
             if access is None or isinstance(access.permissions, Unknown):
                 self._unread[server.id]["the permissions of a server were not read"] = None
+        for cluster in inventory.all(Cluster):
+            self._count(cluster, inventory)
         for host in inventory.hosts:
             held = rights.on(host)
             if isinstance(held, Unknown):
@@ -164,6 +166,12 @@ class HostsByCredential:
                     self._unsure[name][str(able)] = None
                 elif able:
                     self._hosts[name][host.id] = host
+
+    def _count(self, cluster: Cluster, inventory: Inventory) -> None:
+        if isinstance(cluster.hosts, Unknown):
+            self._unread[cluster.server][str(cluster.hosts)] = None
+        elif any(inventory.get(Host, id_) is None for id_ in cluster.hosts):
+            self._unread[cluster.server]["a host of a cluster was not read"] = None
 
     def of(self, principal: str, server: str) -> list[Host]:
         """Hosts that the credential is known to administer."""

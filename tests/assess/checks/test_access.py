@@ -208,6 +208,10 @@ def test_blast_radius_is_unknown_without_a_fact() -> None:
     assert blast_radius(ann, world(*records)).status is Status.PASS
     for name in ("all", "hf", "c1", "access"):
         assert blast_radius(ann, world(*(r for r in records if r.name != name))).status is Status.UNKNOWN
+    for name in ("h1", "h2"):  # a host that was not read may be one more
+        assert blast_radius(ann, world(*(r for r in records if r.name != name))).status is Status.UNKNOWN
+    nameless = [lost(r, "hosts") if isinstance(r, Cluster) else r for r in records]
+    assert blast_radius(ann, world(*nameless)).status is Status.UNKNOWN
     blind = [*records, server("vb"), *tree("vb"), lost(access(of="vb"), "permissions")]
     assert blast_radius(ann, world(*blind)).status is Status.UNKNOWN
     hidden = [lost(r, "permissions") if isinstance(r, Access) else r for r in records]

@@ -15,6 +15,7 @@ from viguard.model.facts import Resource
 from viguard.model.host import Host
 from viguard.model.network import DistributedSwitch, DvMember, DvPortGroup, StandardPortGroup, Vlan
 from viguard.model.result import Status
+from viguard.model.server import Cluster
 from viguard.model.storage import Datastore
 from viguard.policy.policy import Policy
 from viguard.policy.policy import TestEstate as Part
@@ -27,7 +28,8 @@ def side(name: str, vlan: int | Vlan, person: str, **facts: Any) -> list[Resourc
     volume = named(Datastore, "vol", server=name, hosts=(f"{name}:h1",), volume=f"volume-{name}")
     held = access(permission(person, -1, f"{name}:root"), of=name)
     one = host("h1", of=name, port_groups=("pg",), datastores=(f"{name}:vol",), **facts)
-    return [server(name), *tree(name), held, one, group("pg", vlan, of=name), volume]
+    places = [but(r, hosts=(one.id,)) if isinstance(r, Cluster) else r for r in tree(name)]
+    return [server(name), *places, held, one, group("pg", vlan, of=name), volume]
 
 
 def estate(**facts: Any) -> list[Resource]:
@@ -108,6 +110,8 @@ MISSING: dict[str, Callable[[Resource], Resource]] = {
     "hosts of a volume": lambda r: lost(r, "hosts") if isinstance(r, Datastore) else r,
     "identity of a volume": lambda r: lost(r, "volume") if isinstance(r, Datastore) else r,
     "datastores": lambda r: lost(r, "datastores") if isinstance(r, Host) else r,
+    "hosts of a cluster": lambda r: lost(r, "hosts") if isinstance(r, Cluster) else r,
+    "another host of a cluster": lambda r: but(r, hosts=(*r.hosts, "h9")) if isinstance(r, Cluster) else r,  # type: ignore[misc]
 }
 
 
@@ -119,5 +123,16 @@ def test_unknown_without_a_fact(change: Callable[[Resource], Resource]) -> None:
 
 
 def test_unknown_without_a_record() -> None:
-    for id_ in ("vt:access", "vt:h1/pg"):
+    for id_ in ("vt:access", "vt:h1/pg", "vt:vol"):
         assert judged([r for r in estate() if r.id != id_])[0] is Status.UNKNOWN
+
+
+@pytest.mark.parametrize(("part", "id_"), [(Part(datacenters=("only",)), "vp:dc"), (Part(clusters=("only",)), "vp:c1")])
+def test_unknown_where_a_host_stands_that_may_be_for_tests(part: Part, id_: str) -> None:
+    records = [but(r, name="only") if r.id in {"vt:dc", "vt:c1"} else r for r in estate() if r.id != id_]
+    assert judged(records, Policy(test=part))[0] is Status.UNKNOWN
+
+
+def test_unknown_without_the_switch_of_a_distributed_port_group() -> None:
+    pg = named(DvPortGroup, "dvpg", server="vt", key="k", switch="vt:dvs", vlan=Vlan(id=90))
+    assert judged([*estate(), pg])[0] is Status.UNKNOWN

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.assess.checks.estate import but, group, guest, host, lost, named, switch, tree, vmk, world
+from tests.assess.checks.estate import LOST, but, group, guest, host, lost, named, switch, tree, vmk, world
 from viguard.assess.checks.zoning import physical_nic, same_zone_host
 from viguard.model.facts import Resource
 from viguard.model.guest import Guest, VirtualNic
@@ -170,6 +170,35 @@ def test_same_zone_is_unknown_without_a_fact() -> None:
     assert same([r for r in fine if r.name != "app"]) is Status.UNKNOWN
     undecided = same_zone_host(fine[0], world(*fine))
     assert (undecided.status, undecided.policy) == (Status.UNKNOWN, "zones")
+
+
+def test_a_guest_that_names_no_host_counts_on_the_one_that_lists_it() -> None:
+    adrift = [lost(r, "host") if isinstance(r, Guest) else r for r in MIXED]
+    assert same(adrift, ("dmz", "inside", Sharing.SEPARATE_HOST)) is Status.UNKNOWN  # its port group hangs on its host
+    tagged = [but(r, host=LOST, nics=(), tags=(f"zone:{r.name}",)) if isinstance(r, Guest) else r for r in MIXED]
+    zones = (
+        Zone(name="dmz", purpose=Purpose.DMZ, match=Recognition(tags=("zone:web",))),
+        Zone(name="inside", match=Recognition(tags=("zone:app",))),
+    )
+    apart = but(policy(("dmz", "inside", Sharing.SEPARATE_HOST)), zones=zones)
+    assert same_zone_host(tagged[0], world(*tagged, policy=apart)).status is Status.FAIL
+
+
+APART = ("dmz", "inside", Sharing.SEPARATE_CLUSTER)
+
+
+def test_the_rest_of_the_cluster_must_be_known_where_zones_need_clusters_of_their_own() -> None:
+    fine = housed(("app", 10, "h1"), ("db", 10, "h2"))
+    assert same(fine, APART) is Status.PASS
+    for blind in (
+        [lost(r, "guests") if r.name == "h2" else r for r in fine],
+        [lost(r, "nics") if r.name == "db" else r for r in fine],
+        [lost(r, "hosts") if r.name == "c1" else r for r in fine],
+        [r for r in fine if r.name != "h2"],
+        [r for r in fine if r.name != "c1"],
+    ):
+        assert same(blind, APART) is Status.UNKNOWN
+        assert same(blind, ("dmz", "inside", Sharing.SEPARATE_HOST)) is Status.PASS
 
 
 def test_a_host_without_guests_passes_with_evidence() -> None:

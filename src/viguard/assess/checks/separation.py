@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
 from viguard.assess.context import Context
@@ -38,6 +38,8 @@ def tests_apart(_subject: Resource, context: Context) -> Verdict:
         missing = "for tests" if not parts.test else "beside the part for tests"
         return unknown(f"no host was read {missing}", policy=KEY)
     tally = Tally(KEY)
+    for why in parts.unsure:
+        tally.miss(why)
     _judge_servers(parts, context, tally)
     _judge_accounts(parts, context, tally)
     _judge_vlans(parts, context, tally)
@@ -47,25 +49,45 @@ def tests_apart(_subject: Resource, context: Context) -> Verdict:
 
 
 class Parts:
-    """The hosts for tests and the others."""
+    """The hosts for tests and the others. ``unsure``: why a host may be on the other side, or missing from both."""
 
     def __init__(self, inventory: Inventory, policy: Policy) -> None:
         self.decided = policy.test is not None
         self.test: list[Host] = []
         self.production: list[Host] = []
+        self.unsure: dict[str, None] = {}
         for host in inventory.hosts:
             chosen = policy.test is not None and _is_test(host, policy.test, inventory)
             (self.test if chosen else self.production).append(host)
+            if policy.test is not None and not chosen and _unplaced(host, policy.test, inventory):
+                self.unsure[f"where {listed([host.name])} stands was not read"] = None
+        for cluster in inventory.all(Cluster):
+            if isinstance(cluster.hosts, Unknown):
+                self.unsure[f"the hosts of {listed([cluster.name])}: {cluster.hosts}"] = None
+            elif any(inventory.get(Host, id_) is None for id_ in cluster.hosts):
+                self.unsure[f"a host of {listed([cluster.name])} was not read"] = None
 
 
 def _is_test(host: Host, test: TestEstate, inventory: Inventory) -> bool:
-    named = (
-        (test.servers, inventory.get(Server, host.server)),
-        (test.datacenters, inventory.get(Datacenter, host.datacenter)),
-        (test.clusters, inventory.get(Cluster, host.cluster)),
-        (test.hosts, host),
+    return any(
+        r is not None and fnmatchcase(r.name, p) for patterns, _, r in _named(host, test, inventory) for p in patterns
     )
-    return any(r is not None and fnmatchcase(r.name, p) for patterns, r in named for p in patterns)
+
+
+def _unplaced(host: Host, test: TestEstate, inventory: Inventory) -> bool:
+    return any(patterns and id_ and r is None for patterns, id_, r in _named(host, test, inventory))
+
+
+def _named(
+    host: Host, test: TestEstate, inventory: Inventory
+) -> tuple[tuple[tuple[str, ...], str, Resource | None], ...]:
+    """What the policy may name a host by: patterns, and the id and record of what they are compared with."""
+    return (
+        (test.servers, host.server, inventory.get(Server, host.server)),
+        (test.datacenters, host.datacenter, inventory.get(Datacenter, host.datacenter)),
+        (test.clusters, host.cluster, inventory.get(Cluster, host.cluster)),
+        (test.hosts, host.id, host),
+    )
 
 
 def _judge_servers(parts: Parts, context: Context, tally: Tally) -> None:
@@ -139,6 +161,8 @@ class Distributed:
         for group in inventory.all(DvPortGroup):
             if isinstance(group.switch, Unknown):
                 self.unread[f"the switch of {listed([group.name])}: {group.switch}"] = None
+            elif inventory.get(DistributedSwitch, group.switch) is None:
+                self.unread[f"the switch of {listed([group.name])} was not read"] = None
             if group.uplink is True or isinstance(group.switch, Unknown):
                 continue
             for host in members.get(group.switch, ()):
@@ -174,10 +198,15 @@ def _judge_volumes(parts: Parts, context: Context, tally: Tally) -> None:
         for side, hosts in zip(sides, (test, production), strict=True):
             if hosts.intersection(store.hosts):
                 side[volume or store.id] = store.name
-    unread = [h.name for h in (*parts.test, *parts.production) if isinstance(h.datastores, Unknown)]
+    stores = context.inventory.by_id
+    unread = [h.name for h in (*parts.test, *parts.production) if not _known(h.datastores, stores)]
     if unread:
         tally.miss(f"the datastores of {listed(unread)} were not read")
     _compare("volumes", [sides[0][v] for v in sorted(sides[0].keys() & sides[1].keys())], context, tally)
+
+
+def _known(ids: Fact[tuple[str, ...]], records: Mapping[str, Resource]) -> bool:
+    return not isinstance(ids, Unknown) and all(id_ in records for id_ in ids)
 
 
 def _compare(what: str, shared: list[str], context: Context, tally: Tally) -> None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from itertools import combinations
 
 from viguard.assess.context import Context
-from viguard.assess.kind import expect, guests_on, not_read
+from viguard.assess.kind import expect, guests_on, housed, not_read
 from viguard.assess.segments import Plug, groups_of, guest_plugs, interface_plugs
 from viguard.assess.tally import Tally, listed
 from viguard.assess.verdict import Verdict, not_applicable, unknown
@@ -69,21 +69,43 @@ def same_zone_host(subject: Resource, context: Context) -> Verdict:
 
 
 class ZonesByHost:
-    """Zones of the guests on each host and in each cluster: names of guests by zone, and what is not known."""
+    """Zones of the guests on each host and in each cluster: names of guests by zone, and what is not known.
+
+    A guest counts on every host that lists it and on the one that it names itself.
+    """
 
     def __init__(self, inventory: Inventory, policy: Policy) -> None:
-        zones = Zones(inventory, policy)
+        self._inventory, self._zones = inventory, Zones(inventory, policy)
         self.by_host: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         self.by_cluster: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         self.uncertain: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-        for host_id, guests in inventory.guests_by_host.items():
-            host = inventory.get(Host, host_id)
-            cluster = inventory.get(Cluster, host.cluster) if host else None
-            for guest in guests:
-                self._place(guest, zones, host_id, cluster.id if cluster and not cluster.lone else "")
+        self._unsure: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        for host in inventory.hosts:
+            cluster = inventory.get(Cluster, host.cluster)
+            self._house(host, "" if cluster and cluster.lone else host.cluster)
+        for cluster in inventory.all(Cluster):
+            self._count(cluster)
 
-    def _place(self, guest: Guest, zones: Zones, host_id: str, cluster_id: str) -> None:
-        found = zones.of_guest(guest)
+    def unsure_around(self, host: Host) -> list[str]:
+        """Why guests of other hosts in the cluster may be in more zones than those known."""
+        why = self._unsure.get(host.cluster, {}) if host.cluster else {}
+        return [reason for reason, hosts in why.items() if hosts != {host.id}]
+
+    def _house(self, host: Host, cluster_id: str) -> None:
+        guests = housed(host, self._inventory)
+        if isinstance(guests, Unknown):
+            self._unsure[cluster_id][f"guests of other hosts in its cluster: {guests}"].add(host.id)
+            guests = self._inventory.guests_by_host.get(host.id, [])
+        for guest in guests:
+            if guest.template is not True:
+                self._place(guest, host.id, cluster_id)
+        if self.uncertain.get(host.id):
+            self._unsure[cluster_id]["zones of guests in its cluster are not certain"].add(host.id)
+        if cluster_id and self._inventory.get(Cluster, cluster_id) is None:
+            self._unsure[cluster_id]["its cluster was not read"].add(cluster_id)
+
+    def _place(self, guest: Guest, host_id: str, cluster_id: str) -> None:
+        found = self._zones.of_guest(guest)
         for zone in found.zones:
             self.by_host[host_id][zone].append(guest.name)
             if cluster_id:
@@ -92,6 +114,13 @@ class ZonesByHost:
             self.uncertain[host_id][f"zones not certain ({why})"].append(guest.name)
         if not found.zones and found.certain:
             self.uncertain[host_id]["in no zone"].append(guest.name)
+
+    def _count(self, cluster: Cluster) -> None:
+        hosts = cluster.hosts
+        if isinstance(hosts, Unknown):
+            self._unsure[cluster.id][f"the hosts of its cluster: {hosts}"].add(cluster.id)
+        elif any(self._inventory.get(Host, id_) is None for id_ in hosts):
+            self._unsure[cluster.id]["a host of its cluster was not read"].add(cluster.id)
 
 
 def _zones_on(host: Host, context: Context, tally: Tally) -> dict[str, list[str]]:
@@ -109,11 +138,19 @@ def _guests_in(zone: str, here: dict[str, list[str]]) -> str:
 
 
 def _judge_cluster(host: Host, here: dict[str, list[str]], context: Context, tally: Tally) -> None:
-    around = context.index(ZonesByHost).by_cluster.get(host.cluster, {})
+    index = context.index(ZonesByHost)
+    around = index.by_cluster.get(host.cluster, {})
+    if any(_own_cluster(one, zone.name, context.policy) for one in here for zone in context.policy.zones or ()):
+        for why in index.unsure_around(host):
+            tally.miss(why)
     for one in sorted(here):
         for other in sorted(set(around) - set(here)):
-            if context.policy.sharing(one, other) is Sharing.SEPARATE_CLUSTER:
+            if _own_cluster(one, other, context.policy):
                 tally.fail(f"{_guests_in(one, here)} in one cluster with {_guests_in(other, around)}")
+
+
+def _own_cluster(one: str, other: str, policy: Policy) -> bool:
+    return one != other and policy.sharing(one, other) is Sharing.SEPARATE_CLUSTER
 
 
 def _carriers(host: Host, context: Context, tally: Tally) -> dict[str, dict[str, str]]:
