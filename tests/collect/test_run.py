@@ -20,6 +20,8 @@ from viguard.model.inventory import Inventory
 from viguard.store.snapshots import load
 from viguard.vsphere.credentials import Credentials, Entry
 from viguard.vsphere.endpoint import parse_endpoint
+from viguard.vsphere.pages import Found
+from viguard.vsphere.reader import Batch
 from viguard.vsphere.soap import Limits
 
 pytestmark = pytest.mark.real("lab")
@@ -120,6 +122,46 @@ def test_unchanged_objects_are_not_decoded_again(
     monkeypatch.setattr("viguard.collect.vsphere.decode_guest", never)
     monkeypatch.setattr("viguard.collect.vsphere.decode_host", never)
     collecting.to_file(endpoints(today), out)
+
+
+def test_a_reply_that_came_before_is_not_even_unpacked(
+    today: lab.Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "s.snap"
+    collecting = collector(today, options=Options(calls=False, page=20))
+    first = collecting.to_file(endpoints(today), out)
+    before = {r.id: r for r in load([out]).by_id.values()}
+    unpacked: list[list[str]] = []
+
+    def counted(batch: Batch) -> list[Found]:
+        if batch.refs[0].type == "VirtualMachine":
+            unpacked.append([ref.moid for ref in batch.refs])
+        return look(batch)
+
+    look = Batch.objects
+    monkeypatch.setattr(Batch, "objects", counted)
+    assert collecting.to_file(endpoints(today), out).counts == first.counts
+    assert unpacked == []
+    today.control("set", type="VirtualMachine", name="www1", path="config.annotation", value="changed")
+    assert collecting.to_file(endpoints(today), out).counts == first.counts
+    changed = next(g for g in load([out]).guests if g.name == "www1")
+    assert changed.annotation == "changed"
+    assert [changed.id.rpartition(":")[2] in batch for batch in unpacked] == [True]
+    unpacked.clear()
+    assert collecting.to_file(endpoints(today), out).counts == first.counts
+    assert unpacked == []
+    after = {r.id: r for r in load([out]).by_id.values()}
+    assert {i for i, r in after.items() if isinstance(r, Guest) and before[i] != r} == {changed.id}
+
+
+def test_a_reply_with_lost_facts_tells_its_gaps_each_time(today: lab.Endpoint, tmp_path: Path) -> None:
+    today.control("set", type="VirtualMachine", name="www1", path="runtime.connectionState", value="disconnected")
+    out = tmp_path / "s.snap"
+    collecting = collector(today)
+    first = collecting.to_file(endpoints(today), out)
+    second = collecting.to_file(endpoints(today), out)
+    assert any(gap.path.endswith("/www1") for gap in first.gaps)
+    assert second.gaps == first.gaps
 
 
 def test_a_renamed_folder_renews_the_paths_below_it(today: lab.Endpoint, tmp_path: Path) -> None:

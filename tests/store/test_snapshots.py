@@ -209,6 +209,28 @@ def test_records_that_miss_facts_are_handed_back(tmp_path: Path) -> None:
     assert load([new]).guests == [missing, guest(2)]
 
 
+def test_sealed_objects_are_taken_over_together(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    missing = guest(2, power=Unknown(reason=Reason.FAILED))
+    with SnapshotWriter(old, HEADER) as writer:
+        writer.put("a:vm-1", digest(1), [guest(1)])
+        writer.put("a:vm-2", digest(2), [missing], lost=True)
+        writer.put("a:vm-3", digest(3), [guest(3)])
+        writer.seal("one and two", ["a:vm-1", "a:vm-2"])
+        writer.seal("three", ["a:vm-3"])
+        writer.finish(END)
+    with SnapshotWriter(new, HEADER, OldSnapshot(old)) as writer:
+        assert writer.reuse_sealed("another reply") is None
+        assert writer.reuse_sealed("one and two") == [missing]
+        assert writer.reuse_sealed("one and two") is None, "an object stands there once"
+        assert writer.reuse("a:vm-3", digest(3)) == []
+        assert writer.reuse_sealed("three") is None, "it is there already"
+        trailer = writer.finish(END)
+    assert trailer.counts == {"guest": 3}
+    assert trailer.seals == {"one and two": ("a:vm-1", "a:vm-2")}
+    assert load([new]).guests == [guest(1), missing, guest(3)]
+
+
 def test_a_record_without_a_digest_is_never_taken_over(tmp_path: Path) -> None:
     old = tmp_path / "old"
     with SnapshotWriter(old, HEADER) as writer:

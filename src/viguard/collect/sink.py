@@ -23,6 +23,12 @@ class Sink(Protocol):
         Otherwise they count as put, and those among them that miss facts are returned.
         """
 
+    def seal(self, seal: str, of: Sequence[str]) -> None:
+        """Note that the records of these objects were all made from what ``seal`` stands for."""
+
+    def reuse_sealed(self, seal: str) -> Sequence[Resource] | None:
+        """As reuse, for all objects that were put under ``seal``."""
+
 
 class Memory:
     """Keeps records in ``records``."""
@@ -38,3 +44,10 @@ class Memory:
     def reuse(self, of: str, digest: str) -> None:
         """Nothing is here already."""
         del of, digest
+
+    def seal(self, seal: str, of: Sequence[str]) -> None:
+        """Nothing here is ever taken over."""
+
+    def reuse_sealed(self, seal: str) -> None:
+        """Nothing is here already."""
+        del seal

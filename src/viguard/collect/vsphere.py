@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -33,6 +33,7 @@ from viguard.model.snapshot import SCHEMA
 from viguard.vsphere import calls
 from viguard.vsphere.pages import Found
 from viguard.vsphere.properties import KINDS, asking
+from viguard.vsphere.reader import Batch
 from viguard.vsphere.replies import Element
 from viguard.vsphere.soap import Ref
 from viguard.vsphere.versions import knows
@@ -112,33 +113,65 @@ class Collection:
         return decode_pool(place, values)
 
     def _read_leaves(self, managed_type: str, refs: list[Ref]) -> None:
-        for done, found in enumerate(self._read(managed_type, refs), 1):
-            replies = self._host_replies(found) if managed_type == "HostSystem" else {}
-            self._keep(found, replies)
-            if done % 50 == 0 or done == len(refs):
+        done = 0
+        for batch in self.reader.batches(refs, asking(managed_type, self.session.version).paths):
+            seal = "" if managed_type == "HostSystem" else self._seal(batch)  # hosts depend on calls too
+            taken_over = self.sink.reuse_sealed(seal) if seal else None
+            if taken_over is None:
+                self._keep_all(batch, seal, done, len(refs))
+            else:
+                self._note_gaps(taken_over)
+            done += len(batch.refs)
+            if done == len(refs) or taken_over is not None:
                 self._progress(self.server.name, managed_type, done, len(refs))
 
-    def _keep(self, found: Found, replies: Mapping[str, calls.Reply]) -> None:
-        """Hand an object to the sink: as it has it already, or decoded."""
+    def _seal(self, batch: Batch) -> str:
+        """Stands for everything that the records of a batch are made from. Equal: not even unpacked."""
+        made_from = self._made_from(batch.refs)
+        made_from.update(batch.received)
+        return made_from.hexdigest()[:32] if batch.received else ""
+
+    def _keep_all(self, batch: Batch, seal: str, before: int, total: int) -> None:
+        kept = []
+        for done, found in enumerate(batch.objects(), before + 1):
+            kept.append(self._keep(found, self._host_replies(found) if found.ref.type == "HostSystem" else {}))
+            if done % 50 == 0 and done < total:
+                self._progress(self.server.name, found.ref.type, done, total)
+        if seal and batch.is_whole and all(kept):
+            self.sink.seal(seal, kept)
+
+    def _keep(self, found: Found, replies: Mapping[str, calls.Reply]) -> str:
+        """Hand an object to the sink, as it has it already or decoded. Its id, "" when it cannot be decoded."""
         of, digest = f"{self.server.id}:{found.ref.moid}", self._digest(found, replies)
         taken_over = self.sink.reuse(of, digest) if found.is_sure else None
         if taken_over is not None:
-            for record in taken_over:
-                self.gaps.of(record)
+            self._note_gaps(taken_over)
         elif values := self._parse(found):
             records = self._records(found.ref, values, replies)
-            lost = [self.gaps.of(r) for r in records]
-            self.sink.put(of, digest if found.is_sure else "", records, lost=any(lost))
+            lost = self._note_gaps(records)
+            self.sink.put(of, digest if found.is_sure else "", records, lost=lost)
+        else:
+            return ""
+        return of
+
+    def _note_gaps(self, records: Sequence[Resource]) -> bool:
+        lost = [self.gaps.of(record) for record in records]
+        return any(lost)
 
     def _digest(self, found: Found, replies: Mapping[str, calls.Reply]) -> str:
-        made_from = hashlib.sha256(self._basis)
+        made_from = self._made_from([found.ref])
         made_from.update(found.raw)
-        made_from.update(str(self._tags(found.ref)).encode())
         for field, reply in replies.items():
             made_from.update(field.encode())
             made_from.update(str(reply).encode() if isinstance(reply, Unknown) else reply)
-        made_from.update(repr(sorted(self.reader.refused[found.ref.type])).encode())
         return made_from.hexdigest()[:32]
+
+    def _made_from(self, refs: Sequence[Ref]) -> hashlib._Hash:
+        """A hash of everything that records of these objects are made from beside what the server says of them."""
+        beside = [[str(self._tags(ref)) for ref in refs], sorted(self.reader.refused[refs[0].type])]
+        made_from = hashlib.sha256(self._basis)
+        made_from.update(msgspec.json.encode(beside))
+        return made_from
 
     def _records(self, ref: Ref, values: Values, replies: Mapping[str, calls.Reply]) -> list[Resource]:
         place = self._place(ref, values)

@@ -75,7 +75,8 @@ class Gap(Struct, frozen=True, kw_only=True):
 class Trailer(Struct, frozen=True, kw_only=True, tag_field="is", tag="trailer"):
     """Last line of a snapshot: without it the file is truncated. ``digest`` covers every line before it.
 
-    ``gone`` counts objects that were deleted while they were read: no gap.
+    ``gone`` counts objects that were deleted while they were read: no gap. ``seals`` name what was made from one
+    reply of a server: its digest, and the ids of its objects.
     """
 
     ended_at: datetime
@@ -84,3 +85,4 @@ class Trailer(Struct, frozen=True, kw_only=True, tag_field="is", tag="trailer"):
     gaps: tuple[Gap, ...] = ()
     digest: str = ""
     gone: int = 0
+    seals: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)

@@ -29,6 +29,8 @@ LEVEL = 1
 LINE_BYTES = 64 << 20
 _AGAIN = "collect again; an interrupted collection leaves no usable file"
 _HASH = b'{"hash":"'
+_DIGITS = 32
+"""Of the hash of a line."""
 _LOST = b"-"
 """Ends the hash of a line whose record misses facts."""
 _OF = b'","of":'
@@ -58,6 +60,7 @@ class SnapshotWriter:
     def __init__(self, target: Path, header: Header, old: OldSnapshot | None = None) -> None:
         self.target, self._old = target, old
         self.counts: dict[str, int] = {}
+        self._seals: dict[str, tuple[str, ...]] = {}
         self._digest = hashlib.sha256()
         try:
             handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
@@ -96,14 +99,27 @@ class SnapshotWriter:
         Returns None when there are none; otherwise those records among them that miss facts.
         """
         lines = self._old.take(of, digest) if self._old else []
+        return self._take_over(lines) if lines else None
+
+    def seal(self, seal: str, of: Sequence[str]) -> None:
+        """Note that the records of these objects were all made from what ``seal`` stands for."""
+        self._seals[seal] = tuple(of)
+
+    def reuse_sealed(self, seal: str) -> list[Resource] | None:
+        """As reuse, for all objects that were written under ``seal``."""
+        found = self._old.take_sealed(seal) if self._old else None
+        if found is None:
+            return None
+        of, lines = found
+        self.seal(seal, of)
+        return self._take_over(lines)
+
+    def _take_over(self, lines: Sequence[bytes]) -> list[Resource]:
         for line in lines:
             kind = _kind(line)
             self.counts[kind] = self.counts.get(kind, 0) + 1
-        if not lines:
-            return None
         self._write(b"".join(lines))
-        missing = lines[0].startswith(_LOST, len(_HASH) + len(digest))
-        return [] if not missing else [_decode_line(line).record for line in lines]
+        return [_decode_line(line).record for line in lines if line.startswith(_LOST, len(_HASH) + _DIGITS)]
 
     def finish(self, trailer: Trailer) -> Trailer:
         """Write the trailer, with counts and digest filled in, and put the file in its place.
@@ -111,7 +127,8 @@ class SnapshotWriter:
         Raises:
             StoreError: the disk does not take it.
         """
-        whole = msgspec.structs.replace(trailer, counts=self.counts, digest=self._digest.hexdigest())
+        digest = self._digest.hexdigest()
+        whole = msgspec.structs.replace(trailer, counts=self.counts, digest=digest, seals=self._seals)
         self._write(_encode(whole) + b"\n")
         try:
             self._zstd.flush(zstandard.FLUSH_FRAME)
@@ -144,13 +161,23 @@ class OldSnapshot:
             SnapshotError: it is truncated, altered, or of another schema.
         """
         self._lines: dict[bytes, list[bytes]] = {}
-        for line in _Lines(path):
+        everything = _Lines(path)
+        for line in everything:
             self._lines.setdefault(_key(line), []).append(line)
+        self._seals = everything.trailer.seals
 
     def take(self, of: str, digest: str) -> list[bytes]:
         """The lines made from ``of``, when ``digest`` is the one they carry, else none."""
         lines = self._lines.pop(_encode(of), [])
         return lines if digest and lines and lines[0].startswith(digest.encode(), len(_HASH)) else []
+
+    def take_sealed(self, seal: str) -> tuple[Sequence[str], list[bytes]] | None:
+        """The objects that were made from what ``seal`` stands for, and their lines; None when one is missing."""
+        of = self._seals.get(seal)
+        keys = [_encode(o) for o in of or ()]
+        if of is None or not all(key in self._lines for key in keys):
+            return None
+        return of, [line for key in keys for line in self._lines.pop(key)]
 
 
 def load(paths: Sequence[Path]) -> Inventory:

@@ -11,11 +11,35 @@ from viguard.vsphere.faults import Fault, GoneFault, InvalidPropertyFault, NoPer
 from viguard.vsphere.pages import Found, Page
 from viguard.vsphere.replies import Element
 from viguard.vsphere.session import Session
-from viguard.vsphere.soap import Ref, element, method, reference
+from viguard.vsphere.soap import Ref, Reply, element, method, reference
 from viguard.vsphere.versions import knows
 
 PAGE = 100
 """Objects of one request: the best of 25 to 1000 when measured."""
+
+
+class Batch:
+    """Objects that were asked for together. ``received`` is the reply as it came, b"" when there was none.
+
+    ``is_whole``: what was received tells everything about these objects. Known when they have been looked at.
+    """
+
+    def __init__(self, reader: Reader, refs: Sequence[Ref], paths: Sequence[str], reply: Reply | None) -> None:
+        self._reader, self.refs, self._paths, self._reply = reader, refs, paths, reply
+        self.received = reply.received if reply else b""
+        self.is_whole = False
+
+    def objects(self) -> list[Found]:
+        """The objects, in the order asked.
+
+        Raises:
+            SourceError: reading as a whole failed.
+        """
+        connection = self._reader.session.connection
+        before = connection.calls
+        found = self._reader.objects(self.refs, self._paths, self._reply)
+        self.is_whole = bool(self._reply) and connection.calls == before and all(f.is_sure for f in found)
+        return found
 
 
 class Reader:
@@ -48,8 +72,18 @@ class Reader:
         Raises:
             SourceError: reading as a whole failed (connection, session, reply).
         """
+        for batch in self.batches(refs, paths):
+            yield from batch.objects()
+
+    def batches(self, refs: Sequence[Ref], paths: Sequence[str]) -> Iterator[Batch]:
+        """The replies with these objects, a page each, not yet looked into.
+
+        Raises:
+            SourceError: reading as a whole failed.
+        """
         for start in range(0, len(refs), self.page):
-            yield from self._read_or_split(refs[start : start + self.page], paths)
+            part = refs[start : start + self.page]
+            yield Batch(self, part, paths, self._first_reply(part, paths))
 
     def property(self, ref: Ref | None, path: str) -> Element | Unknown | None:
         """One property of one object; None when it is unset.
@@ -88,13 +122,28 @@ class Reader:
         call(method("DestroyView", view))
         return found
 
-    def _read_or_split(self, refs: Sequence[Ref], paths: Sequence[str]) -> list[Found]:
-        """A page; what the server refuses of it is narrowed down to the objects or paths that it refuses."""
-        asked = [p for p in paths if p not in self.refused[refs[0].type]] if refs else []
+    def _first_reply(self, refs: Sequence[Ref], paths: Sequence[str]) -> Reply | None:
+        try:
+            return self.session.connection.fetch(self._body(refs, self._asked(refs, paths)))
+        except ReplyError:  # smaller requests may do
+            return None
+
+    def _asked(self, refs: Sequence[Ref], paths: Sequence[str]) -> list[str]:
+        return [p for p in paths if p not in self.refused[refs[0].type]]
+
+    def objects(self, refs: Sequence[Ref], paths: Sequence[str], reply: Reply | None = None) -> list[Found]:
+        """A page; what the server refuses of it is narrowed down to the objects or paths that it refuses.
+
+        ``reply`` is the answer when it is there already.
+
+        Raises:
+            SourceError: reading as a whole failed.
+        """
         if not refs:
             return []
+        asked = self._asked(refs, paths)
         try:
-            return self._request(refs, asked)
+            return self._request(refs, asked, reply)
         except InvalidPropertyFault as fault:
             return self._without_path(refs, asked, fault)
         except GoneFault as fault:
@@ -108,41 +157,42 @@ class Reader:
         if fault.name not in paths:
             return self._halves(refs, paths, fault)
         self.refused[refs[0].type][fault.name] = fault.unknown
-        return self._read_or_split(refs, [p for p in paths if p != fault.name])
+        return self.objects(refs, [p for p in paths if p != fault.name])
 
     def _without_object(self, refs: Sequence[Ref], paths: Sequence[str], fault: GoneFault) -> list[Found]:
         rest = [r for r in refs if r.moid != fault.moid]
         if len(rest) == len(refs) and len(refs) > 1:
             return self._halves(refs, paths, fault)
         self.gone += 1
-        return self._read_or_split(rest, paths)
+        return self.objects(rest, paths)
 
     def _halves(self, refs: Sequence[Ref], paths: Sequence[str], fault: Fault | ReplyError) -> list[Found]:
         if len(refs) > 1:
             middle = len(refs) // 2
-            return self._read_or_split(refs[:middle], paths) + self._read_or_split(refs[middle:], paths)
+            return self.objects(refs[:middle], paths) + self.objects(refs[middle:], paths)
         if isinstance(fault, GoneFault):
             self.gone += 1
             return []
         if len(paths) > 1:
             middle = len(paths) // 2
-            return _join(self._read_or_split(refs, paths[:middle]), self._read_or_split(refs, paths[middle:]))
+            return _join(self.objects(refs, paths[:middle]), self.objects(refs, paths[middle:]))
         lost = Found(refs[0], [], b"")
         if paths and isinstance(fault, Fault):
             lost.lost[paths[0]] = fault.unknown
         return [lost]
 
-    def _request(self, refs: Sequence[Ref], paths: Sequence[str]) -> list[Found]:
+    def _request(self, refs: Sequence[Ref], paths: Sequence[str], reply: Reply | None = None) -> list[Found]:
         """All objects of a page, its continuations included. A lost session is taken up once, from the start."""
         try:
-            return self._pages_of(refs, paths)
+            return self._pages_of(refs, paths, reply)
         except SessionLostError:
             self.session.log_in_again()
             return self._pages_of(refs, paths)
 
-    def _pages_of(self, refs: Sequence[Ref], paths: Sequence[str]) -> list[Found]:
+    def _pages_of(self, refs: Sequence[Ref], paths: Sequence[str], reply: Reply | None = None) -> list[Found]:
         where = self.session.connection.endpoint.url
-        page = Page(self.session.connection.post(self._body(refs, paths)), where)
+        first = reply or self.session.connection.fetch(self._body(refs, paths))
+        page = Page(first.body(), where)
         found = page.objects
         while page.token:
             more = method("ContinueRetrievePropertiesEx", self._collector, element("token", page.token))

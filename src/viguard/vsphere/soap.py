@@ -72,6 +72,34 @@ def method(name: str, this: Ref, content: str = "") -> str:
     return f'<{name} xmlns="urn:vim25">{reference("_this", this)}{content}</{name}>'
 
 
+class Reply:
+    """A reply as it was received: still packed when the server packed it. Equal bytes: nothing changed."""
+
+    __slots__ = ("_limit", "_packed", "_where", "received")
+
+    def __init__(self, received: bytes, where: str, *, packed: bool, limit: int) -> None:
+        self.received, self._where, self._packed, self._limit = received, where, packed, limit
+
+    def body(self) -> bytes:
+        """The reply itself.
+
+        Raises:
+            ReplyError: it is too large, damaged, or ended early.
+        """
+        if not self._packed:
+            return self.received
+        unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        try:
+            body = unpacker.decompress(self.received, self._limit + 1)
+        except zlib.error as error:
+            raise ReplyError(f"a packed reply is damaged: {error}", where=self._where, hint="try again") from error
+        if len(body) > self._limit:
+            raise _too_large(self._limit, self._where)
+        if not unpacker.eof:
+            raise _ended_early(self._where)
+        return body
+
+
 class Connection:
     """One connection to a server. Not for several threads at a time.
 
@@ -112,6 +140,14 @@ class Connection:
         """The raw reply to a call. A fault is not looked at.
 
         Raises:
+            SourceError: as fetch, and what Reply.body raises.
+        """
+        return self.fetch(body).body()
+
+    def fetch(self, body: str) -> Reply:
+        """The reply to a call as it comes, not unpacked.
+
+        Raises:
             UnreachableError, CertificateError: no connection.
             ReplyError: too large, too slow, or no reply of the API.
         """
@@ -126,7 +162,7 @@ class Connection:
     def get(self, path: str) -> bytes | None:
         """A document of the server, or None when it has none there."""
         status, reply = self._exchange("GET", path, None, {})
-        return reply if status == HTTPStatus.OK else None
+        return reply.body() if status == HTTPStatus.OK else None
 
     def exchange_json(self, verb: str, path: str, body: object, headers: Mapping[str, str]) -> tuple[int, bytes]:
         """Status and raw reply of the REST API; ``body`` None sends none.
@@ -138,9 +174,10 @@ class Connection:
         self.calls += 1
         sent = None if body is None else msgspec.json.encode(body)
         kind = {} if sent is None else {"Content-Type": "application/json"}
-        return self._exchange(verb, path, sent, {"Accept": "application/json", **kind, **headers})
+        status, reply = self._exchange(verb, path, sent, {"Accept": "application/json", **kind, **headers})
+        return status, reply.body()
 
-    def _exchange(self, verb: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, bytes]:
+    def _exchange(self, verb: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, Reply]:
         headers = {**headers, "Accept-Encoding": "gzip", "User-Agent": "viguard"}
         if self.cookie:
             headers["Cookie"] = self.cookie
@@ -157,7 +194,7 @@ class Connection:
             self.close()
             raise self._broken(error) from error
 
-    def _once(self, verb: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, bytes]:
+    def _once(self, verb: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, Reply]:
         try:
             link = self._http or self._open()
             link.request(verb, path, body, headers)
@@ -188,31 +225,37 @@ class Connection:
         self._http = link
         return link
 
-    def _read(self, response: http.client.HTTPResponse) -> bytes:
+    def _read(self, response: http.client.HTTPResponse) -> Reply:
         deadline = time.monotonic() + self.limits.total_s
-        packed = (response.getheader("Content-Encoding") or "").lower() == "gzip"
-        unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS) if packed else None
-        room, parts = self.limits.reply_bytes, []
-        if not packed and (response.length or 0) > room:
+        limit, where = self.limits.reply_bytes, self.endpoint.url
+        if (response.length or 0) > limit:
             raise self._too_large()
+        parts, room = [], limit
         while chunk := response.read1(CHUNK):
+            parts.append(chunk)
             self.received_bytes += len(chunk)
-            part = unpacker.decompress(chunk, room + 1) if unpacker else chunk
-            room -= len(part)
+            room -= len(chunk)
             if room < 0:
                 raise self._too_large()
-            parts.append(part)
             if time.monotonic() > deadline:
-                raise ReplyError(f"a reply took more than {self.limits.total_s:g} seconds", where=self.endpoint.url)
-        if response.length or (unpacker and not unpacker.eof):
-            raise ReplyError("a reply ended early", where=self.endpoint.url, hint="try again")
+                raise ReplyError(f"a reply took more than {self.limits.total_s:g} seconds", where=where)
+        if response.length:
+            raise _ended_early(where)
         response.close()  # read1 alone does not tell the connection that the reply is over
-        return b"".join(parts)
+        packed = (response.getheader("Content-Encoding") or "").lower() == "gzip"
+        return Reply(b"".join(parts), where, packed=packed, limit=limit)
 
     def _too_large(self) -> ReplyError:
         self.close()
-        size = f"{self.limits.reply_bytes >> 20} MiB"
-        return ReplyError(f"a reply is larger than {size}: refused", where=self.endpoint.url, hint="read smaller pages")
+        return _too_large(self.limits.reply_bytes, self.endpoint.url)
 
     def _broken(self, error: Exception) -> UnreachableError:
         return UnreachableError(f"the connection broke: {error}", where=self.endpoint.url, hint="try again")
+
+
+def _too_large(limit: int, where: str) -> ReplyError:
+    return ReplyError(f"a reply is larger than {limit >> 20} MiB: refused", where=where, hint="read smaller pages")
+
+
+def _ended_early(where: str) -> ReplyError:
+    return ReplyError("a reply ended early", where=where, hint="try again")
