@@ -57,22 +57,26 @@ def test_trunk(today: Bench) -> None:
     )
 
 
+def change_mirror(bench: Bench, operation: str, session: Any) -> None:
+    switch = bench.find(Switch, "dvs-external")
+    change = Switch.VspanConfigSpec(operation=operation, vspanSession=session)
+    spec = Switch.ConfigSpec(configVersion=switch.config.configVersion, vspanConfigSpec=[change])
+    bench.wait(switch.ReconfigureDvs_Task(spec))
+
+
+def unmirror(bench: Bench) -> None:
+    """Take away every port mirror."""
+    for session in bench.find(Switch, "dvs-external").config.vspanSession:
+        change_mirror(bench, "remove", session)
+
+
 @proves("dvs-port-mirror")
 def test_port_mirror(today: Bench) -> None:
-    def change(operation: str, session: Any) -> None:
-        switch = today.find(Switch, "dvs-external")
-        change = Switch.VspanConfigSpec(operation=operation, vspanSession=session)
-        spec = Switch.ConfigSpec(configVersion=switch.config.configVersion, vspanConfigSpec=[change])
-        today.wait(switch.ReconfigureDvs_Task(spec))
-
-    def mirrors() -> list[Any]:
-        return list(today.find(Switch, "dvs-external").config.vspanSession)
-
-    change("remove", mirrors()[0])  # the demo's own fault mended
+    unmirror(today)  # the demo's own fault mended
     today.settle()
     session = Switch.VspanSession(name="tap", enabled=True, normalTrafficAllowed=True)
     today.check(
         {"dvs-port-mirror": ["Main Datacenter/dvs-external"]},
-        plant=lambda: change("add", session),
-        mend=lambda: change("remove", mirrors()[0]),
+        plant=lambda: change_mirror(today, "add", session),
+        mend=lambda: unmirror(today),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
+from inspect import getmembers, isfunction
 from pathlib import Path
 from types import ModuleType
 
@@ -36,7 +37,7 @@ def modules() -> list[ModuleType]:
 
 def promised(module: ModuleType) -> Iterator[str]:
     """The controls that the tests of a module say they plant; a fixture holds every test to it."""
-    for name, test in vars(module).items():
+    for name, test in getmembers(module, isfunction):
         for mark in getattr(test, "pytestmark", ()) if name.startswith("test_") else ():
             if mark.name == "proves":
                 yield from mark.args
