@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from viguard import __version__
+from viguard.cli.console import results_to
 from viguard.cli.main import COMMANDS, main
 
 
@@ -59,3 +62,49 @@ def test_completion_scripts(shell: str) -> None:
     done = viguard("completion", shell)
     assert done.returncode == 0
     assert "_VIGUARD_COMPLETE" in done.stdout
+
+
+@pytest.mark.parametrize("address", ["https://[::1", "[", "A=https://[", "https://[x]y"])
+def test_an_address_with_half_a_bracket_is_a_usage_error(address: str) -> None:
+    done = viguard("audit", address, "--no-store")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "write https://HOST/sdk" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closing standard output is a shell's way elsewhere")
+def test_a_closed_standard_output_is_told() -> None:
+    code = "import sys; sys.stdout = None; from viguard.cli.main import run; run(['controls', 'list'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr == "error: standard output is closed\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no named pipes in a folder")
+def test_results_are_written_to_a_pipe_and_do_not_replace_it(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
+        with results_to(pipe) as stream:
+            stream.write(b"findings")
+        assert reader.communicate(timeout=30)[0] == b"findings"
+    assert pipe.is_fifo()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends processes without telling them")
+def test_being_ended_runs_what_logs_out() -> None:
+    code = """
+import click, os, signal, time
+from viguard.cli import main
+@click.command()
+def command():
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(30)
+    finally:
+        print("logged out", flush=True)
+main.main = command
+main.run([])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (143, "logged out\n"), done.stderr

@@ -1,5 +1,6 @@
 """A policy file is replaced as a whole or not at all."""
 
+import os
 import stat
 import sys
 from pathlib import Path
@@ -60,3 +61,12 @@ def test_a_directory_in_place_of_the_file(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match="cannot be written"):
         save_text(tmp_path, "a: 1\n")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_device_or_pipe_is_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(PolicyError, match="no regular file"):
+        save_text(pipe, "a: 1\n")
+    assert pipe.is_fifo()

@@ -45,6 +45,12 @@ def test_csv_is_read_back_by_the_standard_reader_and_starts_no_formula() -> None
     assert rows[1][8] == "'@SUM(A1)"
 
 
+def test_csv_obeys_no_terminal_escape_and_keeps_long_names() -> None:
+    name = "\x1b[31mred\x1b]0;own\x07\u202egnp" + "x" * 10_000
+    rows = list(stdlib_csv.reader(io.StringIO("".join(csv.lines(audit(result(name, Status.FAIL)))), newline="")))
+    assert rows[1][6] == "\\u001b[31mred\\u001b]0;own\\u0007\\u202egnp" + "x" * 10_000
+
+
 def test_the_json_document_holds_gaps_and_summary() -> None:
     document = json.loads(jsonl.document(audit(result("esx1", Status.FAIL), complete=False)))
     assert document["schema"] == "viguard-audit/1"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -254,3 +255,12 @@ def test_a_hostile_name_cannot_leave_its_line(name: str) -> None:
             assert writer.reuse("a:vm-2", digest(1)) == []
             writer.finish(END)
         assert load([again]).guests == [hostile, guest(2)]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_device_or_pipe_is_not_replaced_by_a_snapshot(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(StoreError, match="no regular file"):
+        SnapshotWriter(pipe, HEADER)
+    assert [p.name for p in tmp_path.iterdir() if p.is_fifo()] == ["pipe"]

@@ -128,9 +128,9 @@ def test_the_audit_before_this_one_is_handed_to_the_assessment(tmp_path: Path) -
 
 
 def test_a_selection_leaves_the_rest_out(tmp_path: Path) -> None:
-    found = run(snapshot(tmp_path, estate("9000000")), selection=Selection(folders=("nowhere",)))
-    assert found.audit.results == ()
-    assert found.audit.selection == "folder nowhere"
+    found = run(snapshot(tmp_path, estate("9000000")), selection=Selection(folders=("DC",)))
+    assert {r.resource.name for r in found.audit.results} == {"esx1", "web"}
+    assert found.audit.selection == "folder DC"
 
 
 def test_mistakes_of_a_policy_stop_before_anything_is_read(tmp_path: Path) -> None:
@@ -164,3 +164,10 @@ def test_the_agreed_keys_on_the_command_line(tmp_path: Path) -> None:
     [log] = [li for li in lines if li["control"] == "vm-log-rotate-size"]
     assert log["evidence"][0]["property"] == "config.extraConfig[log.rotateSize]"
     assert log["evidence"][0]["value"] == "9000000"
+
+
+@pytest.mark.parametrize("selection", [Selection(folders=("Extrenal",)), Selection(owners=("nobody",))])
+def test_a_selection_that_names_nothing_is_no_clean_audit(tmp_path: Path, selection: Selection) -> None:
+    source = snapshot(tmp_path, estate("100000"))
+    with pytest.raises(InputError, match="nothing in the estate is in this selection"):
+        run(source, selection=selection)

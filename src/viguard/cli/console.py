@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import os
 import sys
@@ -108,11 +109,20 @@ def _silent(what: str, done: int, total: int) -> None:  # noqa: ARG001  (the sig
 
 @contextmanager
 def results_to(output: Path | None) -> Iterator[IO[bytes]]:
-    """Where results go: standard output, or a file that appears only when it is whole."""
+    """Where results go: standard output, or a file that appears only when it is whole.
+
+    A device or pipe (/dev/stdout) is written to, never replaced by a file.
+    """
     if output is None:
+        if sys.stdout is None:  # closed by whoever started us
+            raise OSError(errno.EBADF, "standard output is closed")
         sys.stdout.flush()
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
+        return
+    if output.exists() and not output.is_file():
+        with output.open("wb") as stream:
+            yield stream
         return
     part = output.with_name(f".{output.name}.{os.getpid()}.part")
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 
 import click
@@ -74,7 +75,11 @@ def main() -> None:
 
 
 def run(arguments: list[str] | None = None) -> None:
-    """Entry point: no traceback for anything that a user can cause."""
+    """Entry point: no traceback for anything that a user can cause.
+
+    Being ended by a service manager (SIGTERM) logs out and cleans up as Ctrl-C does.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         code = main.main(args=arguments, prog_name="viguard", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)

@@ -18,6 +18,8 @@ def save_text(path: Path, text: str) -> None:
     Raises: PolicyError when it cannot be written; the old file is untouched then.
     """
     target = path.resolve()
+    if target.exists() and not target.is_file():
+        raise PolicyError([f"{path}: cannot be written: it is no regular file; name a file with --output"])
     try:
         number, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.")
         try:

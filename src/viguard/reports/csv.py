@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 import msgspec
 
 from viguard.model.audit import Audit
 from viguard.model.result import Evidence, Result
+from viguard.model.text import visible
 
 COLUMNS = ("id", "control", "status", "severity", "profile", "kind", "name", "path", "reason", "change", "evidence")
 
+_HIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+"""Characters that a terminal would obey, or that turn text around: a CSV is looked at with cat, too."""
+
 
 def lines(audit: Audit) -> Iterator[str]:
-    """CSV lines (RFC 4180) with a heading; every result is a row. No cell starts a formula."""
+    """CSV lines (RFC 4180) with a heading; every result is a row.
+
+    No cell starts a formula; control and direction characters are shown as ``\\uXXXX``.
+    """
     yield _line(COLUMNS)
     for result in audit.results:
         yield _line(_row(result))
@@ -54,4 +62,5 @@ def _line(cells: tuple[str, ...]) -> str:
 
 def _inert(cell: str) -> str:
     """A spreadsheet takes these first characters as a formula; an apostrophe makes the cell text."""
+    cell = _HIDDEN.sub(lambda found: visible(found[0]), cell)
     return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell

@@ -95,7 +95,7 @@ def _incomplete(audit: Audit, *, listed: bool) -> Text:
 def _next_step(audit: Audit) -> Text:
     text = Text("next: ", style="bold")
     if not audit.policy_file:
-        return text.append("viguard init SOURCE > policy.yaml, then audit again with --policy policy.yaml", "not bold")
+        return text.append("viguard init SOURCE, then audit again with --policy policy.yaml", "not bold")
     worst = next((r for r in audit.results if r.status is Status.FAIL), None)
     if worst is None:
         return text.append("nothing is open; audit again when something changes", "not bold")

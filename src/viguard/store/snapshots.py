@@ -62,6 +62,8 @@ class SnapshotWriter:
         self.counts: dict[str, int] = {}
         self._seals: dict[str, tuple[str, ...]] = {}
         self._digest = hashlib.sha256()
+        if target.exists() and not target.is_file():
+            raise StoreError("the snapshot cannot be written: this is no regular file", where=str(target))
         try:
             handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
         except OSError as error:

@@ -13,7 +13,7 @@ from viguard.assess import controls as catalogue
 from viguard.assess.engine import assess
 from viguard.assess.questions import answer, load_questions, roadmap
 from viguard.assess.score import summarise
-from viguard.errors import StoreError
+from viguard.errors import InputError, StoreError
 from viguard.model.audit import Audit, FixedFinding
 from viguard.model.derived import NO_SOURCE, Derived
 from viguard.model.facts import Struct
@@ -57,7 +57,8 @@ def run(request: Request, person: Person) -> Found:
     """Judge the estate that the request names.
 
     Raises:
-        ViguardError: a source, the policy or the waivers cannot be read. The store never stops an audit.
+        ViguardError: a source, the policy or the waivers cannot be read, or the selection names nothing.
+            The store never stops an audit.
     """
     started = _now()
     controls = catalogue.load()
@@ -110,6 +111,11 @@ def _chosen(
     if selection.everything:
         return results
     ids = selected(inventory, selection, owners_of(Zones(inventory, policy)))
+    if not ids:
+        raise InputError(
+            f"nothing in the estate is in this selection: {selection}",
+            hint="check the pattern (`viguard inventory --by cluster` shows names); --owner needs --policy",
+        )
     return tuple(r for r in results if r.resource.id in ids)
 
 

@@ -11,6 +11,7 @@ from viguard.model.facts import Struct
 _CREDENTIAL_HINT = (
     "give the user and password by prompt, environment (VIGUARD_USER, VIGUARD_PASSWORD) or credentials file"
 )
+_ADDRESS_HINT = "write https://HOST/sdk"
 
 
 class Trust(Struct, frozen=True, kw_only=True):
@@ -55,17 +56,20 @@ def parse_endpoint(text: str, trust: Trust = VERIFIED) -> Endpoint:
         InputError: it is no such address, names http, or holds a user or password.
     """
     name, address = _split_name(text)
-    parts = urlsplit(address if "://" in address else f"https://{address}")
+    try:
+        parts = urlsplit(address if "://" in address else f"https://{address}")
+    except ValueError as error:  # an opening bracket without its end
+        raise InputError("this is no address of a vCenter or host", where=_censor(text), hint=_ADDRESS_HINT) from error
     if parts.username is not None or parts.password is not None:
         raise InputError("a URL must not hold a user or password", where=_censor(text), hint=_CREDENTIAL_HINT)
     if parts.scheme != "https":
-        raise InputError(f"{parts.scheme} is not read: only https is", where=text, hint="write https://HOST/sdk")
+        raise InputError(f"{parts.scheme} is not read: only https is", where=text, hint=_ADDRESS_HINT)
     try:
         port = parts.port or 443
     except ValueError as error:
         raise InputError("the port is no number from 1 to 65535", where=text) from error
     if not parts.hostname or parts.path.rstrip("/") not in {"", "/sdk", "/sdk/vimService"} or parts.query:
-        raise InputError("this is no address of a vCenter or host", where=text, hint="write https://HOST/sdk")
+        raise InputError("this is no address of a vCenter or host", where=text, hint=_ADDRESS_HINT)
     return Endpoint(host=parts.hostname, port=port, name=name, trust=trust)
 
 
