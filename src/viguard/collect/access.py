@@ -14,6 +14,7 @@ from viguard.collect.subject import Options, Subject
 from viguard.model.access import Access
 from viguard.model.facts import Fact, Resource, Unknown
 from viguard.vsphere import calls
+from viguard.vsphere.privileges import blind_spot
 from viguard.vsphere.replies import Element
 from viguard.vsphere.soap import Ref
 
@@ -37,7 +38,10 @@ def read_access(subject: Subject, gaps: Gaps, options: Options, now: datetime) -
     events, whole = calls.read_events(session, access.EVENT_TYPES, since)
     if not whole:
         gaps.add(server.path, "events", f"more than {calls.EVENT_LIMIT} events: older ones are left out")
-    permissions = calls.service_call(session, "authorizationManager", "RetrieveAllPermissions")
+    blind = blind_spot(session)
+    if blind:
+        gaps.add(server.path, "objects that the account may not see", str(blind))
+    permissions = blind or calls.service_call(session, "authorizationManager", "RetrieveAllPermissions")
     yield Access(
         **place.identity,
         permissions=_made(permissions, lambda found: access.permissions(place, found)),

@@ -56,6 +56,24 @@ def lacking(session: Session) -> Fact[tuple[Privilege, ...]]:
     return tuple(p for p in wanted if p.id not in held)
 
 
+def blind_spot(session: Session) -> Unknown | None:
+    """Why the account may see a part of the server only, None when it may read from the root down.
+
+    What an account may not see a server leaves out without a word: objects, and permissions on them.
+
+    Raises:
+        SourceError: the connection or session failed.
+    """
+    lost = lacking(session)
+    if isinstance(lost, Unknown):
+        return Unknown(reason=lost.reason, detail=f"whether the account sees everything is not known: {lost}")
+    needed = [p.id for p in lost if p.needed]
+    if not needed:
+        return None
+    why = f"the account lacks {', '.join(needed)} on the root folder, so it sees a part of the server only"
+    return Unknown(reason=Reason.NO_PERMISSION, detail=why)
+
+
 def _asked(session: Session, wanted: tuple[Privilege, ...]) -> Fact[frozenset[str]]:
     """What the server says of this very session, from API 5.5."""
     arguments = reference("entity", session.refs["rootFolder"]) + element("sessionId", session.key)
