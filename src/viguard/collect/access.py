@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from viguard.collect.decode import access
 from viguard.collect.decode.place import Place
-from viguard.collect.decode.values import UNREADABLE
+from viguard.collect.decode.values import UNREADABLE, find, moment
 from viguard.collect.gaps import Gaps
 from viguard.collect.subject import Options, Subject
 from viguard.model.access import Access
@@ -38,6 +38,7 @@ def read_access(subject: Subject, gaps: Gaps, options: Options, now: datetime) -
     events, whole = calls.read_events(session, access.EVENT_TYPES, since)
     if not whole:
         gaps.add(server.path, "events", f"more than {calls.EVENT_LIMIT} events: older ones are left out")
+        since = _reach(events, now)
     blind = blind_spot(session)
     if blind:
         gaps.add(server.path, "objects that the account may not see", str(blind))
@@ -50,6 +51,12 @@ def read_access(subject: Subject, gaps: Gaps, options: Options, now: datetime) -
         events_since=since,
         alarms=_made(_alarms(subject), lambda found: tuple(access.alarm(a) for a in found)),
     )
+
+
+def _reach(events: Fact[list[Element]], now: datetime) -> datetime:
+    """How far back events reach of which the older ones were left out: the oldest one that was kept."""
+    oldest = _made(events, lambda found: min(moment(find(e, "createdTime")) for e in found))
+    return now if isinstance(oldest, Unknown) else oldest
 
 
 def _elements(subject: Subject, manager: str, path: str) -> Fact[list[Element]]:

@@ -119,8 +119,8 @@ def _drain(session: Session, history: Ref) -> tuple[Fact[list[Element]], bool]:
             break
         whole = whole and len(newest) + len(page) <= EVENT_LIMIT
         newest += page
-    else:
-        whole = False
+    else:  # the newest, which count most, were not reached
+        return Unknown(reason=Reason.FAILED, detail=f"more than {EVENT_PAGES * EVENT_PAGE:,} events"), True
     return list(newest), whole
 
 
