@@ -15,10 +15,6 @@ from tests.acceptance.plant.harness import Bench  # noqa: E402
 PASSED = pytest.StashKey[bool]()
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "proves(controls): plants the fault of these controls")
-
-
 @pytest.fixture(scope="session")
 def proven() -> set[str]:
     """Controls whose planted findings appeared and went, in the test that runs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import msgspec
 
@@ -13,7 +13,7 @@ from viguard.assess.control import Control
 from viguard.assess.engine import assess
 from viguard.model.access import Access, Role
 from viguard.model.derived import Derived
-from viguard.model.facts import Reason, Resource, Unknown
+from viguard.model.facts import Reason, Resource, Struct, Unknown
 from viguard.model.guest import Guest
 from viguard.model.host import Host
 from viguard.model.inventory import Inventory
@@ -42,6 +42,9 @@ TYPES: dict[str, type[Resource]] = {
         StandardSwitch,
     )
 }
+COUNTED = frozenset({"cpu_mhz", "memory_bytes"})
+"""Fields of structures that are 0 when a server does not tell them."""
+
 GONE = Unknown(reason=Reason.NO_PERMISSION, detail="taken away by the test")
 
 
@@ -94,3 +97,20 @@ def taken_away(inventory: Inventory, what: str, gone: Unknown = GONE) -> Invento
         if "" not in fields:
             records.append(msgspec.structs.replace(record, **dict.fromkeys(fields, gone)) if fields else record)
     return Inventory(records, read_at=inventory.read_at, sources=inventory.sources, complete=False)
+
+
+def untold(inventory: Inventory, kind: type[Struct], field: str) -> Inventory:
+    """The estate in which no structure of a kind tells a field: None, or 0 where that is what untold looks like."""
+    records = [_without(record, kind, field) for record in inventory.by_id.values()]
+    return Inventory(records, read_at=inventory.read_at, sources=inventory.sources, complete=False)
+
+
+def _without(value: Any, kind: type[Struct], field: str) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_without(entry, kind, field) for entry in value)
+    if not isinstance(value, Struct):
+        return value
+    changed = {name: _without(getattr(value, name), kind, field) for name in value.__struct_fields__}
+    if isinstance(value, kind):
+        changed[field] = 0 if field in COUNTED else None
+    return msgspec.structs.replace(value, **changed)

@@ -15,14 +15,17 @@ import pytest
 import lab
 from tests.acceptance.plant import test_distributed, test_separation
 from tests.acceptance.plant.harness import POLICY, Bench, collect
-from tests.acceptance.plant.removal import Estate, all_facts, facts, passing
+from tests.acceptance.plant.removal import Estate, all_facts, facts, passing, untold
 from viguard.assess import controls
 from viguard.assess.engine import assess
+from viguard.model.access import Access
 from viguard.model.derived import Derived
-from viguard.model.facts import Reason, Unknown
-from viguard.model.host import Host
+from viguard.model.facts import Reason, Struct, Unknown
+from viguard.model.host import Certificate, Firewall, Hardware, Host, Ruleset
 from viguard.model.inventory import Inventory
+from viguard.model.network import SecurityPolicy
 from viguard.model.result import Status
+from viguard.model.storage import Chap
 from viguard.policy.policy import Sharing
 
 pytestmark = pytest.mark.real("lab")
@@ -234,6 +237,37 @@ def test_audits_are_known_from_the_store_only(estates: Mapping[str, Estate]) -> 
     ):
         (result,) = assess(estate.inventory, estate.policy, derived, chosen, (), estate.now).results
         assert result.status is status
+
+
+UNTOLD: dict[str, tuple[tuple[type[Struct], str], ...]] = {
+    "access-root-use-minimised": ((Access, "events_since"),),
+    "template-used-for-deploy": ((Access, "events_since"),),
+    "fw-host-table-closed": ((Firewall, "incoming_blocked"), (Firewall, "outgoing_blocked")),
+    "fw-host-restrict-sources": ((Ruleset, "all_addresses"),),
+    "host-certificate": ((Certificate, "not_after"),),
+    "iscsi-chap-mutual": ((Chap, "one_way"), (Chap, "mutual")),
+    "vss-reject-forged": ((SecurityPolicy, "forged_transmits"),),
+    "vss-reject-mac": ((SecurityPolicy, "mac_changes"),),
+    "vss-reject-promisc": ((SecurityPolicy, "promiscuous"),),
+    "dvpg-reject-forged": ((SecurityPolicy, "forged_transmits"),),
+    "dvpg-reject-mac": ((SecurityPolicy, "mac_changes"),),
+    "dvpg-reject-promisc": ((SecurityPolicy, "promiscuous"),),
+    "vm-cpu-limit-ceiling": ((Hardware, "cpu_mhz"),),
+    "host-cpu-overcommit-dos": ((Hardware, "cpu_mhz"),),
+    "vm-mem-limit-shares": ((Hardware, "memory_bytes"),),
+}
+"""Parts of facts that servers may leave out, without which no resource passes."""
+
+
+@pytest.mark.parametrize("control", UNTOLD)
+def test_no_pass_without_a_part_of_a_fact(estates: Mapping[str, Estate], control: str) -> None:
+    modern_only = {"iscsi-chap-mutual"}  # before API 4.0 no server tells these, and the report asks for less
+    chosen = [estates[NOW]] if control in modern_only else list(estates.values())
+    assert any(passing(estate.judged(control)) for estate in chosen)
+    for estate in chosen:
+        for kind, field in UNTOLD[control]:
+            blind = Estate(untold(estate.inventory, kind, field), estate.policy, estate.now)
+            assert passing(blind.judged(control)) == set(), f"{control} passes without {field}"
 
 
 UNDECIDED = {
