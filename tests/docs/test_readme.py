@@ -40,3 +40,11 @@ def test_every_link_in_the_documents_leads_somewhere() -> None:
     for document in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), f"{document}: {target}"
+
+
+def test_the_picture_loads_nothing_from_elsewhere() -> None:
+    picture = (ROOT / "docs" / "audit.svg").read_text(encoding="utf-8")
+    addresses = set(re.findall(r"https?://[^\"') ]+", picture))
+    assert {a for a in addresses if "www.w3.org" not in a and "textualize" not in a} == set()
+    assert "@import" not in picture
+    assert "url(http" not in picture

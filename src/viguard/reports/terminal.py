@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from viguard.model.audit import Answer, Audit, Recommendation
-from viguard.model.result import Change, Result, Severity, Status
+from viguard.model.result import Change, Kind, Result, Severity, Status, Target
 from viguard.model.text import plural, visible
 from viguard.reports.grouping import UNDECIDED, ControlRow, by_control, unjudged, unknown_reasons
 
@@ -150,7 +150,14 @@ def _name(result: Result, *, flags: bool) -> str:
     """A name with what became of its finding. In a first audit everything is new, and saying so is noise."""
     words = {Change.NEW: " (new)", Change.REOPENED: " (reopened)"} if flags else {}
     flag = words.get(result.change or Change.OPEN, "")
-    return f"{visible(result.resource.name or result.resource.path, 60)}{flag}"
+    return f"{visible(_told_apart(result.resource), 60)}{flag}"
+
+
+def _told_apart(target: Target) -> str:
+    """The name; a part of a host, whose name stands on every host, with its host before it."""
+    if target.kind in {Kind.SWITCH, Kind.PORT_GROUP}:
+        return "/".join(target.path.split("/")[-2:])
+    return target.name or target.path
 
 
 def fixed(audit: Audit) -> RenderableType | None:
