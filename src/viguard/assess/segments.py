@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import ip_interface
+from ipaddress import IPv4Network, IPv6Network, ip_interface
 
 from viguard.assess.context import Context
 from viguard.assess.kind import guests_on, not_read
-from viguard.model.facts import Fact, Struct, Unknown
+from viguard.assess.tally import listed
+from viguard.model.facts import Fact, Reason, Struct, Unknown
 from viguard.model.guest import Guest
 from viguard.model.host import Host
 from viguard.model.inventory import Inventory
-from viguard.model.network import VGT, DvPortGroup, StandardPortGroup, Vlan, VmkernelNic
+from viguard.model.network import VGT, DistributedSwitch, DvPortGroup, StandardPortGroup, Vlan, VmkernelNic
 from viguard.model.text import visible
 from viguard.policy.policy import Policy
 from viguard.policy.zones import TRUNK, Membership, PortGroup, Zones
+
+UNTAGGED = Unknown(reason=Reason.NO_SOURCE, detail="no source yet: which network the physical switch sends untagged")
+PRIVATE = Unknown(reason=Reason.NO_SOURCE, detail="no source yet: which primary VLAN a private one belongs to")
 
 
 class Plug(Struct, frozen=True, kw_only=True):
@@ -87,10 +91,49 @@ def groups_of(host: Host, context: Context) -> Fact[list[StandardPortGroup]]:
     return not_read(f"{len(missing)} of its port groups were not read") if missing else list(held.values())
 
 
+class Distributed:
+    """Distributed port groups (without the ones of uplinks) by the hosts in their switch."""
+
+    def __init__(self, inventory: Inventory, _policy: Policy) -> None:
+        self.unread: dict[str, None] = {}
+        members: dict[str, list[str]] = {}
+        for switch in inventory.all(DistributedSwitch):
+            if isinstance(switch.members, Unknown):
+                self.unread[f"the hosts of {listed([switch.name])}: {switch.members}"] = None
+            else:
+                members[switch.id] = [m.host for m in switch.members]
+        self._by_host: dict[str, list[DvPortGroup]] = {}
+        for group in inventory.all(DvPortGroup):
+            if isinstance(group.switch, Unknown):
+                self.unread[f"the switch of {listed([group.name])}: {group.switch}"] = None
+            elif inventory.get(DistributedSwitch, group.switch) is None:
+                self.unread[f"the switch of {listed([group.name])} was not read"] = None
+            if group.uplink is True or isinstance(group.switch, Unknown):
+                continue
+            for host in members.get(group.switch, ()):
+                self._by_host.setdefault(host, []).append(group)
+
+        self._held = {
+            (host.server, nic.dv_port_group)
+            for host in inventory.hosts
+            for nics in (host.vmkernel, host.console_nics)
+            for nic in (nics if isinstance(nics, tuple) else ())
+        }
+
+    def open_on(self, host: Host) -> list[DvPortGroup]:
+        """Those that no interface of any host holds: guests can be plugged in there, on this host too."""
+        return [g for g in self.of(host) if (g.server, g.key) not in self._held]
+
+    def of(self, host: Host) -> list[DvPortGroup]:
+        """The distributed port groups that a host can carry."""
+        return self._by_host.get(host.id, [])
+
+
 def together(one: PortGroup, other: PortGroup) -> Fact[bool]:
     """Whether two port groups of a host are one network: the same VLAN, or both untagged on one switch.
 
-    A trunk carries what is tagged on its own switch; whether VLANs of another switch reach it is not known.
+    A trunk carries what is tagged on its own switch; whether VLANs of another switch reach it is not known. Nor is
+    whether two switches get the same untagged network, or which VLANs stand around a private one.
     """
     if isinstance(one.vlan, Unknown):
         return one.vlan
@@ -98,8 +141,10 @@ def together(one: PortGroup, other: PortGroup) -> Fact[bool]:
         return other.vlan
     same_switch = type(one) is type(other) and one.switch == other.switch
     if _untagged(one.vlan) and _untagged(other.vlan):
-        return same_switch
+        return True if same_switch else UNTAGGED
     shared = any(a <= d and c <= b for a, b in ranges(one.vlan) for c, d in ranges(other.vlan))
+    if not shared and (one.vlan.private or other.vlan.private):
+        return PRIVATE
     trunk = one.vlan.is_trunk or other.vlan.is_trunk
     return TRUNK if shared and trunk and not same_switch else shared
 
@@ -126,12 +171,16 @@ def ranges(vlan: Vlan) -> tuple[tuple[int, int], ...]:
 
 
 def reaches(nic: VmkernelNic, addresses: Iterable[str]) -> bool:
-    """Whether any of the addresses lies in the interface's own subnet."""
+    """Whether any of the addresses lies in one of the interface's own subnets."""
+    networks = [n for n in map(_network, (f"{nic.address}/{nic.netmask}", *nic.ipv6)) if n]
+    return any(_inside(address, network) for address in addresses for network in networks)
+
+
+def _network(own: str) -> IPv4Network | IPv6Network | None:
     try:
-        network = ip_interface(f"{nic.address}/{nic.netmask}").network
+        return ip_interface(own).network
     except ValueError:
-        return False
-    return any(_inside(address, network) for address in addresses)
+        return None
 
 
 def _inside(address: str, network: object) -> bool:

@@ -10,7 +10,7 @@ from tests.assess.checks.estate import but, group, guest, host, lost, named, tre
 from viguard.assess.checks.storage import authorisation, vlan_isolated
 from viguard.model.facts import UNREAD, Resource
 from viguard.model.guest import Guest
-from viguard.model.network import StandardPortGroup, Vlan
+from viguard.model.network import DistributedSwitch, DvMember, DvPortGroup, StandardPortGroup, Vlan
 from viguard.model.result import Status
 from viguard.model.server import Cluster
 from viguard.model.storage import Datastore, IscsiAdapter, IscsiTarget
@@ -63,8 +63,8 @@ def test_a_guest_plugged_into_the_storage_port_group_fails() -> None:
     assert (found.status, found.reason) == (Status.FAIL, "guests on the network of vmk1: g1")
 
 
-def test_untagged_storage_is_told_apart_by_switch() -> None:
-    assert isolated(wired(group("more", 0, switch="vSwitch1"), storage=0)) is Status.PASS
+def test_untagged_storage_on_two_switches_may_be_one_network() -> None:
+    assert isolated(wired(group("more", 0, switch="vSwitch1"), storage=0)) is Status.UNKNOWN
     assert isolated(wired(group("more", 0, switch="vSwitch0"), storage=0)) is Status.FAIL
 
 
@@ -77,6 +77,34 @@ def test_a_zone_for_storage_shows_the_interface_too() -> None:
 
 def test_targets_that_no_interface_reaches_are_unknown() -> None:
     assert isolated(wired(vmkernel=(vmk("vmk1", "san", "10.5.0.1"),))) is Status.UNKNOWN
+
+
+def test_every_target_must_be_reached_by_an_interface_that_was_judged() -> None:
+    far = but(SAN, targets=(*SAN.targets, IscsiTarget(address="10.9.0.1")))
+    assert isolated(wired(iscsi=(far,))) is Status.UNKNOWN
+    six = but(SAN, targets=(IscsiTarget(address="2001:db8::200"),))
+    assert isolated(wired(iscsi=(six,))) is Status.UNKNOWN
+    nic = but(vmk("vmk1", "san", "10.4.0.1"), ipv6=("2001:db8::1/64",))
+    assert isolated(wired(iscsi=(six,), vmkernel=(nic,))) is Status.PASS
+    assert isolated(wired(group("more", 40), iscsi=(six,), vmkernel=(nic,))) is Status.FAIL
+
+
+def test_a_distributed_port_group_for_guests_on_the_storage_network() -> None:
+    switch = named(DistributedSwitch, "dvs", members=(DvMember(host="vc:h1", uplinks=("vmnic2",)),))
+    free = named(DvPortGroup, "free", key="dp1", switch="vc:dvs", vlan=Vlan(id=40))
+    assert isolated([*wired(), switch, free]) is Status.FAIL
+    assert isolated([*wired(), switch, but(free, vlan=Vlan(id=41))]) is Status.PASS
+    assert isolated([*wired(), switch, but(free, uplink=True)]) is Status.PASS
+    elsewhere = but(switch, members=(DvMember(host="vc:h2"),))
+    assert isolated([*wired(), elsewhere, free]) is Status.PASS
+    assert isolated([*wired(), lost(switch, "members"), free]) is Status.UNKNOWN
+    theirs = host("h2", vmkernel=(but(vmk("vmk1", "", "10.4.0.2"), dv_port_group="dp1"),))
+    assert isolated([*wired(), switch, free, theirs]) is Status.PASS
+
+
+def test_around_a_private_vlan_nothing_is_known_to_be_apart() -> None:
+    assert isolated(wired(storage=Vlan(id=40, private=True))) is Status.UNKNOWN
+    assert isolated(wired(group("more", Vlan(id=41, private=True)))) is Status.UNKNOWN
 
 
 def test_a_service_console_on_the_storage_network_is_no_guest() -> None:

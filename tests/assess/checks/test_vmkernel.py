@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.assess.checks.estate import ESX35, but, group, guest, host, lost, serving, vmk, world
+from tests.assess.checks.estate import ESX35, but, group, guest, host, lost, named, serving, vmk, world
 from viguard.assess.checks.vmkernel import management, vmotion
 from viguard.model.facts import Reason, Resource, Unknown
 from viguard.model.guest import Guest
-from viguard.model.network import StandardPortGroup
+from viguard.model.network import DistributedSwitch, DvMember, DvPortGroup, StandardPortGroup, Vlan
 from viguard.model.result import Status
 from viguard.model.storage import IscsiAdapter, IscsiTarget
 from viguard.policy.policy import Policy, Purpose, Recognition, Zone
@@ -138,9 +138,17 @@ def test_two_vmotion_interfaces_may_share_a_vlan() -> None:
     assert moved(wired(group("move2", 31), vmkernel=nics, vmkernel_services=services)) is Status.PASS
 
 
-def test_untagged_networks_are_told_apart_by_switch() -> None:
-    assert moved(wired(group("more", 0, switch="vSwitch1"), vlans=(30, 0))) is Status.PASS
+def test_untagged_networks_of_two_switches_may_be_one() -> None:
+    assert moved(wired(group("more", 0, switch="vSwitch1"), vlans=(30, 0))) is Status.UNKNOWN
     assert moved(wired(group("more", 0), vlans=(30, 0))) is Status.FAIL
+
+
+def test_a_distributed_port_group_on_the_vlan_of_vmotion() -> None:
+    switch = named(DistributedSwitch, "dvs", members=(DvMember(host="vc:h1", uplinks=("vmnic2",)),))
+    free = named(DvPortGroup, "free", key="dp1", switch="vc:dvs", vlan=Vlan(id=31))
+    assert moved([*wired(), switch, free]) is Status.FAIL
+    assert moved([*wired(), switch, but(free, vlan=Vlan(id=10))]) is Status.PASS
+    assert moved([*wired(), lost(switch, "members"), free]) is Status.UNKNOWN
 
 
 def test_without_vmotion_there_is_nothing_to_judge() -> None:

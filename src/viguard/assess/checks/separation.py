@@ -8,13 +8,13 @@ from fnmatch import fnmatchcase
 from viguard.assess.context import Context
 from viguard.assess.kind import not_read
 from viguard.assess.rights import credential
-from viguard.assess.segments import groups_of, ranges
+from viguard.assess.segments import Distributed, groups_of, ranges
 from viguard.assess.tally import Tally, listed
 from viguard.assess.verdict import Verdict, unknown
 from viguard.model.facts import Fact, Resource, Unknown
 from viguard.model.host import Hardware, Host
 from viguard.model.inventory import Inventory
-from viguard.model.network import DistributedSwitch, DvPortGroup, StandardPortGroup
+from viguard.model.network import DvPortGroup, StandardPortGroup
 from viguard.model.result import Evidence
 from viguard.model.server import Cluster, Datacenter, Server
 from viguard.model.storage import Datastore
@@ -144,33 +144,6 @@ def _groups(host: Host, context: Context, tally: Tally) -> Iterable[StandardPort
     else:
         yield from groups
     yield from context.index(Distributed).of(host)
-
-
-class Distributed:
-    """Distributed port groups (without the ones of uplinks) by the hosts in their switch."""
-
-    def __init__(self, inventory: Inventory, _policy: Policy) -> None:
-        self.unread: dict[str, None] = {}
-        members: dict[str, list[str]] = {}
-        for switch in inventory.all(DistributedSwitch):
-            if isinstance(switch.members, Unknown):
-                self.unread[f"the hosts of {listed([switch.name])}: {switch.members}"] = None
-            else:
-                members[switch.id] = [m.host for m in switch.members]
-        self._by_host: dict[str, list[DvPortGroup]] = {}
-        for group in inventory.all(DvPortGroup):
-            if isinstance(group.switch, Unknown):
-                self.unread[f"the switch of {listed([group.name])}: {group.switch}"] = None
-            elif inventory.get(DistributedSwitch, group.switch) is None:
-                self.unread[f"the switch of {listed([group.name])} was not read"] = None
-            if group.uplink is True or isinstance(group.switch, Unknown):
-                continue
-            for host in members.get(group.switch, ()):
-                self._by_host.setdefault(host, []).append(group)
-
-    def of(self, host: Host) -> list[DvPortGroup]:
-        """The distributed port groups that a host can carry."""
-        return self._by_host.get(host.id, [])
 
 
 def _judge_machines(parts: Parts, context: Context, tally: Tally) -> None:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from viguard.assess.context import Context
 from viguard.assess.kind import expect, not_read
 from viguard.assess.segments import (
+    Distributed,
     Plug,
     group_of,
     groups_of,
@@ -48,6 +49,9 @@ def vlan_isolated(subject: Resource, context: Context) -> Verdict:
         return _without_interface(host, addresses, context)
     tally = Tally("zones")
     tally.see(context.evidence(host, "vmkernel", [f"{n.device} {n.address}" for n in storage], part="[storage]"))
+    beyond = [a for a in dict.fromkeys(addresses) if not any(reaches(n, [a]) for n in storage)]
+    if beyond:
+        tally.miss(f"which interface reaches the iSCSI targets {listed(beyond)} is not told")
     for nic in storage:
         group = group_of(host, nic, context)
         if isinstance(group, Unknown):
@@ -153,6 +157,8 @@ def _without_interface(host: Host, addresses: list[str], context: Context) -> Ve
 
 def _judge_network(host: Host, nic: VmkernelNic, group: PortGroup, context: Context, tally: Tally) -> None:
     tally.see(about(context, group, "vlan"))
+    for why in context.index(Distributed).unread:
+        tally.miss(why)
     for plugs, field, what in (
         (guest_plugs(host, context), "guests", "guests"),
         (_open_groups(host, context), "port_groups", "port groups for guests"),
@@ -169,11 +175,13 @@ def _judge_network(host: Host, nic: VmkernelNic, group: PortGroup, context: Cont
 
 
 def _open_groups(host: Host, context: Context) -> Fact[list[Plug]]:
-    """Port groups that no interface of the host holds: guests can be plugged in there."""
+    """Port groups that no interface holds: guests can be plugged in there."""
     groups, own = groups_of(host, context), interface_plugs(host, context)
     if isinstance(groups, Unknown):
         return groups
     if isinstance(own, Unknown):
         return own
     taken = {p.group.id for p in own if not isinstance(p.group, Unknown)}
-    return [Plug(name=g.name, group=g) for g in groups if g.id not in taken]
+    free: list[PortGroup] = [g for g in groups if g.id not in taken]
+    free += context.index(Distributed).open_on(host)
+    return [Plug(name=g.name, group=g) for g in free]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from viguard.assess.context import Context
 from viguard.assess.kind import expect, not_read
 from viguard.assess.segments import (
+    Distributed,
     Plug,
     group_of,
     groups_of,
@@ -148,7 +149,10 @@ def _judge_neighbours(host: Host, group: PortGroup, moving: set[str], context: C
     plugs += [p for p in own if p.name not in moving] if isinstance(own, list) else []
     plugs += guests if isinstance(guests, list) else []
     taken = {p.group.id for p in (*plugs, *(own if isinstance(own, list) else ())) if not isinstance(p.group, Unknown)}
-    free = [g for g in groups if g.id not in taken] if isinstance(groups, list) else []
+    free: list[PortGroup] = [g for g in groups if g.id not in taken] if isinstance(groups, list) else []
+    free += context.index(Distributed).open_on(host)
+    for why in context.index(Distributed).unread:
+        tally.miss(why)
     beside, unsure = neighbours(group, [*plugs, *(Plug(name=f"port group {g.name}", group=g) for g in free)])
     for why in unsure:
         tally.miss(why)
