@@ -15,7 +15,7 @@ from viguard.errors import LoginError, ReplyError, SourceError, UnreachableError
 from viguard.model.access import Access
 from viguard.model.facts import Reason, Unknown
 from viguard.model.guest import Guest
-from viguard.model.host import Host
+from viguard.model.host import Certificate, Host
 from viguard.model.inventory import Inventory
 from viguard.store.snapshots import load
 from viguard.vsphere.credentials import Credentials, Entry
@@ -168,6 +168,20 @@ def test_a_reply_with_lost_facts_tells_its_gaps_each_time(today: lab.Endpoint, t
     second = collecting.to_file(endpoints(today), out)
     assert any(gap.path.endswith("/www1") for gap in first.gaps)
     assert second.gaps == first.gaps
+
+
+def test_without_calls_what_they_tell_is_unknown(today: lab.Endpoint) -> None:
+    blade = host(read(today, options=Options(calls=False)), "esxblade1.")
+    assert {reason(f) for f in (blade.certificate, blade.modules, blade.acceptance_level)} == {Reason.NOT_READ}
+
+
+def test_certificates_of_hosts_are_read_together(today: lab.Endpoint) -> None:
+    today.control("dead-host", name="esxblade2.fw.belnet.be")
+    before = today.control("stats")["calls"].get("RetrieveProperties", 0)
+    inventory = read(today)
+    assert today.control("stats")["calls"].get("RetrieveProperties", 0) == before
+    assert reason(host(inventory, "esxblade2.").certificate) is Reason.UNREACHABLE
+    assert all(isinstance(h.certificate, Certificate) for h in inventory.hosts if h.connection == "connected")
 
 
 def test_a_renamed_folder_renews_the_paths_below_it(today: lab.Endpoint, tmp_path: Path) -> None:

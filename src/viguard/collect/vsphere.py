@@ -27,7 +27,7 @@ from viguard.collect.places import Node, Tree, true_name
 from viguard.collect.sink import Sink
 from viguard.collect.subject import Options, Progress, Subject
 from viguard.errors import ReplyError
-from viguard.model.facts import Fact, Reason, Resource, Settings, Unknown, escape
+from viguard.model.facts import UNREAD, Fact, Reason, Resource, Settings, Unknown, escape
 from viguard.model.server import Datacenter, Folder
 from viguard.model.snapshot import SCHEMA
 from viguard.vsphere import calls
@@ -49,6 +49,8 @@ STRUCTURE = (
 )
 LEAVES = tuple(kind for kind in KINDS if kind not in STRUCTURE)
 DATACENTER = frozenset({"Datacenter"})
+CERTIFICATE = "certificateInfo"
+NO_CERTIFICATE = Unknown(reason=Reason.NOT_IN_VERSION, detail="known from API 6.0")
 CLUSTER = frozenset({"ComputeResource", "ClusterComputeResource"})
 
 
@@ -132,9 +134,11 @@ class Collection:
         return made_from.hexdigest()[:32] if batch.received else ""
 
     def _keep_all(self, batch: Batch, seal: str, before: int, total: int) -> None:
-        kept = []
-        for done, found in enumerate(batch.objects(), before + 1):
-            kept.append(self._keep(found, self._host_replies(found) if found.ref.type == "HostSystem" else {}))
+        kept, objects = [], batch.objects()
+        lacking = self._add_certificates([f for f in objects if f.ref.type == "HostSystem"])
+        for done, found in enumerate(objects, before + 1):
+            replies = self._host_replies(found, lacking) if found.ref.type == "HostSystem" else {}
+            kept.append(self._keep(found, replies))
             if done % 50 == 0 and done < total:
                 self._progress(self.server.name, found.ref.type, done, total)
         if seal and batch.is_whole and all(kept):
@@ -200,21 +204,25 @@ class Collection:
                     records += parts(place, element)
         return records
 
-    def _host_replies(self, found: Found) -> dict[str, calls.Reply]:
-        """The replies to the calls on a host; a host that does not answer its vCenter is not called."""
-        if not self.options.calls or found.peek("runtime.connectionState") not in {REACHED, None}:
-            return {}
-        managers = found.peek_refs("configManager")
-        return {
-            **calls.host_calls(self.session, managers),
-            "certificate": self._certificate(managers),
-        } | self._accounts()
+    def _add_certificates(self, hosts: Sequence[Found]) -> dict[Ref, Unknown]:
+        """Lay the certificates of hosts, read together, beside what was read of each; of the others, why not."""
+        lacking = {host.ref: NO_CERTIFICATE if self.options.calls else UNREAD for host in hosts}
+        if not self.options.calls or not knows(self.session.version, "6.0"):
+            return lacking
+        asked = [(host.peek_refs("configManager").get("certificateManager"), host) for host in hosts if _answers(host)]
+        managers = {manager: host for manager, host in asked if manager}
+        for found in self.reader.read(list(managers), [CERTIFICATE]):
+            managers[found.ref].join(found)
+            del lacking[managers[found.ref].ref]
+        refused = self.reader.refused["HostCertificateManager"].get(CERTIFICATE)
+        return {host.ref: refused for host in hosts} if refused else lacking
 
-    def _certificate(self, managers: Mapping[str, Ref]) -> calls.Reply:
-        manager = managers.get("certificateManager")
-        if manager is None or not knows(self.session.version, "6.0"):
-            return Unknown(reason=Reason.NOT_IN_VERSION, detail="known from API 6.0")
-        return calls.property_reply(self.session, manager, "certificateInfo")
+    def _host_replies(self, found: Found, lacking: Mapping[Ref, Unknown]) -> dict[str, calls.Reply]:
+        """The replies to the calls on a host; a host that does not answer its vCenter is not called."""
+        replies: dict[str, calls.Reply] = {"certificate": lacking[found.ref]} if found.ref in lacking else {}
+        if not self.options.calls or not _answers(found):
+            return replies
+        return replies | calls.host_calls(self.session, found.peek_refs("configManager")) | self._accounts()
 
     def _accounts(self) -> dict[str, calls.Reply]:
         return {"accounts": ACCOUNTS_ELSEWHERE if self.server.is_vcenter else calls.local_accounts(self.session)}
@@ -265,3 +273,8 @@ class Collection:
     def _put(self, record: Resource) -> None:
         self.gaps.of(record)
         self.sink.put(record.id, "", [record])
+
+
+def _answers(host: Found) -> bool:
+    """Whether a host answers its vCenter, as far as can be seen."""
+    return host.peek("runtime.connectionState") in {REACHED, None}

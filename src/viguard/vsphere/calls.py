@@ -12,7 +12,7 @@ from viguard.model.facts import Fact, Reason, Unknown
 from viguard.vsphere.faults import Fault
 from viguard.vsphere.replies import Element, parse_reply
 from viguard.vsphere.session import Session
-from viguard.vsphere.soap import Ref, element, reference
+from viguard.vsphere.soap import Ref, element
 from viguard.vsphere.versions import knows
 
 Reply: TypeAlias = bytes | Unknown
@@ -143,14 +143,3 @@ def local_accounts(session: Session) -> Reply:
         return Unknown(reason=Reason.NOT_IN_VERSION, detail="the host has no user directory")
     flags = "".join(element(n, v) for n, v in (("exactMatch", False), ("findUsers", True), ("findGroups", True)))
     return call(session, "RetrieveUserGroups", directory, element("searchStr", "") + flags)
-
-
-def property_reply(session: Session, this: Ref, path: str) -> Reply:
-    """The bytes of a reply with one property of one object, or why there is none.
-
-    Raises:
-        SourceError: the connection or session failed.
-    """
-    wanted = f"<propSet>{element('type', this.type)}{element('pathSet', path)}</propSet>"
-    specification = f"<specSet>{wanted}<objectSet>{reference('obj', this)}</objectSet></specSet>"
-    return call(session, "RetrieveProperties", session.refs["propertyCollector"], specification)

@@ -45,6 +45,12 @@ class Found:
         """Whether ``raw`` is everything there is to know: no request for it failed."""
         return not self.lost
 
+    def join(self, other: Found) -> None:
+        """Take in what another reply said: more of the same object, or of one that belongs to it."""
+        self.parts += other.parts
+        self.lost |= other.lost
+        self.wrapper = self.wrapper or other.wrapper
+
     def peek(self, path: str) -> str | None:
         """The text of a simple property without parsing, None when it is not to be seen that way."""
         name = re.escape(path.encode())

@@ -212,7 +212,5 @@ class Reader:
 def _join(left: list[Found], right: list[Found]) -> list[Found]:
     if not left or not right:
         return left or right
-    left[0].parts += right[0].parts
-    left[0].lost |= right[0].lost
-    left[0].wrapper = left[0].wrapper or right[0].wrapper
+    left[0].join(right[0])
     return left

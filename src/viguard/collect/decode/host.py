@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from viguard.collect.decode.network import names, physical_nics, vmkernel_nics
 from viguard.collect.decode.place import NO_VALUE, Place, facts
@@ -37,8 +37,6 @@ from viguard.model.host import (
 from viguard.model.server import Product
 from viguard.vsphere.replies import Element
 
-T = TypeVar("T")
-
 REACHED = "connected"
 NO_CONFIGURATION = Unknown(reason=Reason.UNREACHABLE, detail="the server holds no configuration of this host")
 ACCOUNTS_ELSEWHERE = Unknown(
@@ -71,14 +69,14 @@ def decode_host(place: Place, values: Values, replies: Mapping[str, Fact[list[El
 
 
 def _called(replies: Mapping[str, Fact[list[Element]]]) -> dict[str, object]:
-    return {field: _reply(replies[field], decode) for field, decode in CALLS.items() if field in replies}
+    return {
+        field: values if isinstance(values, Unknown) else _reply(field, values) for field, values in replies.items()
+    }
 
 
-def _reply(values: Fact[list[Element]], decode: Callable[[list[Element]], T]) -> Fact[T]:
-    if isinstance(values, Unknown):
-        return values
+def _reply(field: str, values: list[Element]) -> object:
     try:
-        return decode(values)
+        return CALLS[field](values)
     except (ValueError, TypeError, IndexError):
         return UNREADABLE
 
@@ -200,10 +198,8 @@ def _modules(found: list[Element]) -> tuple[Module, ...]:
     )
 
 
-def _certificate(found: list[Element]) -> Certificate | None:
-    info = found[0].find("propSet/val") if found else None
-    if info is None:
-        return None
+def certificate(info: Element) -> Certificate:
+    """A host certificate. Source: vim.host.CertificateManager.CertificateInfo."""
     return Certificate(
         issuer=find(info, "issuer"),
         subject=find(info, "subject"),
@@ -244,6 +240,7 @@ FACTS: dict[str, tuple[object, object]] = {
     "tpm_supported": (boolean, None),
     "tpm_version": (text, None),
     "tpm_attestation": (text, None),
+    "certificate": (certificate, None),
     "secure_boot": (boolean, None),
 }
 """Decoder of each fact, and the fact when the server holds no value."""
@@ -253,7 +250,6 @@ CALLS: dict[str, Callable[[list[Element]], object]] = {
     "acceptance_level": lambda found: (found[0].text or None) if found else None,
     "packages": _packages,
     "modules": _modules,
-    "certificate": _certificate,
     "accounts": _accounts,
 }
 """Decoder of the reply to each call."""
