@@ -105,3 +105,11 @@ def test_a_server_that_was_not_read_is_unknown() -> None:
 @pytest.mark.parametrize("path", ["", "a.b.c", "options[", "options[]", "Options", "a b", "server."])
 def test_what_is_no_path(path: str) -> None:
     assert reads.parse(path) is None
+
+
+def test_a_setting_counts_however_its_letters_are_written() -> None:
+    guest = msgspec.structs.replace(GUEST, extra_config=Settings(values={"LOG.rotatesize": "0", "log.keepOld": None}))
+    assert read("extra_config[log.rotateSize]", guest)[0] == "0"
+    assert read("extra_config[log.keepOld]", guest)[0] is msgspec.UNSET
+    both = Settings(values={"log.rotatesize": "0", "log.rotateSize": "5"})
+    assert read("extra_config[log.rotateSize]", msgspec.structs.replace(guest, extra_config=both))[0] == "5"

@@ -49,7 +49,14 @@ def test_alternatives_and_functions() -> None:
                 "config.hardware.device<VirtualPCIPassthrough> is empty, or name is like one of:"
                 " approved.passthrough_guests of the policy"
             ),
-        )
+        ),
+        (
+            "all",
+            (
+                "config.hardware.device<VirtualSriovEthernetCard> is empty, or name is like one of:"
+                " approved.passthrough_guests of the policy"
+            ),
+        ),
     ]
     assert expected(CONTROLS["vm-cpu-reservation-floor"]) == [("all", "computed: cpu.floor")]
     assert expected(CONTROLS["auditpoint-scope"]) == []

@@ -96,11 +96,21 @@ def _picker(path: Path) -> Callable[[Any], Any]:
 
 def _keyed(found: Any, key: str, attribute: str) -> Any:
     if isinstance(found, Settings):
-        return _or_unset(found.values.get(key))
+        return _setting(found, key)
     for entry in found or ():
         if getattr(entry, "key", None) == key or getattr(entry, "name", None) == key:
             return _or_unset(_attribute(entry, attribute))
     return msgspec.UNSET
+
+
+def _setting(found: Settings, key: str) -> Any:
+    """A setting. VMware's products read keys of either case, so one that is spelled differently counts too."""
+    value = found.values.get(key)
+    if value is not None:
+        return value
+    size, lower = len(key), key.lower()
+    alike = (v for k, v in found.values.items() if len(k) == size and v is not None and k.lower() == lower)
+    return next(alike, msgspec.UNSET)
 
 
 def _attribute(found: Any, attribute: str) -> Any:

@@ -71,6 +71,12 @@ def test_a_shared_vlan_fails() -> None:
     assert judged([*estate(), dv, lost(pg, "vlan")])[0] is Status.UNKNOWN
 
 
+def test_a_private_vlan_may_stand_in_one_of_the_other_side() -> None:
+    private = Vlan(id=10, private=True)
+    assert judged([*side("vp", 20, "a"), *side("vt", private, "b")])[0] is Status.UNKNOWN
+    assert judged([*side("vp", 10, "a"), *side("vt", private, "b")])[0] is Status.FAIL
+
+
 def test_untagged_networks_on_both_sides_are_unknown() -> None:
     assert judged([*side("vp", 0, "a"), *side("vt", 0, "b")])[0] is Status.UNKNOWN
 

@@ -108,6 +108,9 @@ def test_standard_switches_and_port_groups_of_a_host() -> None:
     (port_group,) = standard_port_groups(PLACE, element(f"<val>{group}</val>"))
     assert (port_group.id, port_group.path) == ("s:1/portgroup/a%2fb%25", "/s/one/a%2fb%25")
     assert (port_group.vlan, port_group.security, port_group.uplinks) == (Vlan(id=12), ALL, ("vmnic0", "vmnic1"))
+    bare = "<g><spec><name>n</name><vlanId>12</vlanId><vswitchName>vSwitch0</vswitchName><policy/></spec></g>"
+    (port_group,) = standard_port_groups(PLACE, element(f"<val>{bare}</val>"))
+    assert isinstance(port_group.uplinks, Unknown), "not told, so the ones of its switch count"
 
 
 def test_a_vmkernel_nic_on_a_distributed_port() -> None:

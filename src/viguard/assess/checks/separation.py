@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from viguard.assess.context import Context
 from viguard.assess.kind import not_read
 from viguard.assess.rights import credential
-from viguard.assess.segments import Distributed, groups_of, ranges
+from viguard.assess.segments import PRIVATE, Distributed, groups_of, ranges
 from viguard.assess.tally import Tally, listed
 from viguard.assess.verdict import Verdict, unknown
 from viguard.model.facts import Fact, Resource, Unknown
@@ -134,6 +134,8 @@ def _vlans(hosts: list[Host], context: Context, tally: Tally) -> tuple[set[int],
                 trunks.update(v for low, high in ranges(group.vlan) for v in range(max(low, 1), min(high, 4094) + 1))
             else:
                 fixed.add(group.vlan.id)
+                if group.vlan.private:
+                    tally.miss(f"the VLAN of {listed([group.name])}: {PRIVATE}")
     return fixed, trunks
 
 

@@ -101,7 +101,9 @@ def standard_port_groups(host: Place, element: Element) -> Iterator[StandardPort
             switch=find(group, "spec/vswitchName"),
             vlan=Vlan(id=int(vlan)) if vlan and vlan.lstrip("-").isdigit() else NO_VALUE,
             security=_computed(group),
-            uplinks=texts([*order.iterfind("activeNic"), *order.iterfind("standbyNic")]) if order is not None else (),
+            uplinks=texts([*order.iterfind("activeNic"), *order.iterfind("standbyNic")])
+            if order is not None
+            else NO_VALUE,
         )
 
 
