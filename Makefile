@@ -4,14 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 LAB_PACKAGES := golang-go golang-github-vmware-govmomi-dev openssl
 
-.PHONY: demo test check format bench-collect completion clean
+.PHONY: demo test coverage check format bench-collect clean
 
 demo: $(VENV)/ready          ## an audit of the built-in BELNET estate, live when the lab can be built
 	@$(BIN)/python -m lab.demo
 
 test: $(VENV)/ready          ## every test, ending with a table of the real parts that ran
 	@packaging/debian $(LAB_PACKAGES) || echo "the tests of the lab will be skipped" >&2
-	@$(BIN)/python -m pytest --cov --cov-report=
+	@$(BIN)/python -m pytest
+
+coverage: $(VENV)/ready      ## which lines the tests run
+	@$(BIN)/python -m pytest -q --cov --cov-report=term:skip-covered
 
 check: $(VENV)/ready         ## format, lint, types, import contracts, docs
 	@$(BIN)/ruff format --check .
