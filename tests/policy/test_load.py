@@ -230,6 +230,7 @@ def test_an_attestation_must_expire() -> None:
         ("2026-02-31", "'2026-02-31' is no day of the calendar; write a date as YYYY-MM-DD"),
         ("next year", "expected a date (YYYY-MM-DD), found 'next year'; write a date (YYYY-MM-DD)"),
         ("2026-01-01", "it expires before it counts; 'expires' must be later than 'dated'"),
+        ("2027-01-03", "it counts for more than a year; state it again each year"),
     ],
 )
 def test_an_attestation_with_a_wrong_expiry(expires: str, expected: str) -> None:

@@ -81,7 +81,7 @@ def attestations(draw: st.DrawFn) -> Attestation:
         statement=draw(texts),
         owner=draw(texts),
         dated=dated,
-        expires=dated + timedelta(days=draw(st.integers(1, 1000))),
+        expires=dated + timedelta(days=draw(st.integers(1, 366))),
         evidence=draw(texts),
     )
 

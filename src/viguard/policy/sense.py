@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Collection
-from datetime import date
+from datetime import date, timedelta
 
 from viguard.policy.policy import POLICY_SCHEMA, CpuLimits, Policy
 from viguard.policy.quoting import quote
 from viguard.policy.source import List, Mistakes, Node, Table, Text, Tree
 from viguard.policy.typed import suggest
+
+LONGEST = timedelta(days=366)
+"""How long a statement of a person may count: a year."""
 
 
 class Sense:
@@ -105,6 +108,8 @@ class Sense:
         at: Node = entry.get("expires") or entry
         if dated and expires and expires <= dated:
             self.mistakes.add(at, "it expires before it counts", "'expires' must be later than 'dated'")
+        elif dated and expires and expires > dated + LONGEST:
+            self.mistakes.add(at, "it counts for more than a year", "state it again each year")
         elif expires and today and expires <= today:
             self.mistakes.add(at, f"this attestation expired on {expires}", "renew it with a new date, or remove it")
 

@@ -105,6 +105,7 @@ def host(name: str = "h1", *, of: str = "vc", guests: tuple[str, ...] = (), **fa
     held: dict[str, Any] = {
         "datacenter": f"{of}:dc",
         "cluster": f"{of}:c1",
+        "maintenance": False,
         "product": ESXI8,
         "hardware": Hardware(uuid=f"uuid-{of}-{name}", cpu_mhz=1000, cores=10, memory_bytes=64 * 2**30),
         "guests": tuple(f"{of}:{g}" for g in guests),

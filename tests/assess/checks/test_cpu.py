@@ -150,6 +150,16 @@ def test_ha_leaves_room_for_the_largest_host(cores: int, there: int, status: Sta
     assert overcommit(one, world(*without, far)).status is Status.PASS
 
 
+def test_a_host_in_maintenance_takes_nobody() -> None:
+    """5,000 MHz are reserved on h1, and h2, which is as large, takes them if h1 fails: not while it is maintained."""
+    one, records = full(5000, ha=True)
+    assert overcommit(one, world(*records)).status is Status.PASS
+    away = [but(r, maintenance=True) if r.name == "h2" else r for r in records]
+    assert overcommit(one, world(*away)).status is Status.FAIL
+    untold = [lost(r, "maintenance") if r.name == "h2" else r for r in records]
+    assert overcommit(one, world(*untold)).status is Status.UNKNOWN
+
+
 def test_a_cluster_of_one_host_has_nowhere_to_go() -> None:
     one, records = full(9000, ha=True)
     alone = [but(r, hosts=("vc:h1",)) if isinstance(r, Cluster) else r for r in records]

@@ -126,7 +126,13 @@ def ticking(*servers: str, running: bool = True, policy: str = "on") -> Host:
     ],
 )
 def test_two_servers_and_a_service_that_runs(found: Host, status: Status) -> None:
-    assert time(found, world()).status is status
+    context = world(policy=Policy(approved=Approved(ntp_servers=("a", "b"))))
+    assert time(found, context).status is status
+
+
+def test_time_servers_that_nobody_approved_are_unknown() -> None:
+    assert time(ticking("a", "b"), world()).status is Status.UNKNOWN
+    assert time(ticking("a"), world()).status is Status.FAIL
 
 
 def test_approved_time_servers() -> None:
@@ -137,7 +143,8 @@ def test_approved_time_servers() -> None:
 
 @pytest.mark.parametrize("fact", ["ntp_servers", "services"])
 def test_time_is_unknown_without_a_fact(fact: str) -> None:
-    assert time(lost(ticking("a", "b"), fact), world()).status is Status.UNKNOWN
+    context = world(policy=Policy(approved=Approved(ntp_servers=("a", "b"))))
+    assert time(lost(ticking("a", "b"), fact), context).status is Status.UNKNOWN
 
 
 def test_a_stopped_service_fails_even_when_the_servers_were_not_read() -> None:

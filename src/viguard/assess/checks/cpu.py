@@ -217,13 +217,21 @@ def _judge_failover(host: Host, context: Context, tally: Tally) -> None:
         tally.miss("whether its cluster has room for a failed host was not read", about(context, cluster, field))
         return
     hosts = [context.inventory.get(Host, id_) for id_ in cluster.hosts]
-    sizes = [capacity_mhz(h) if h else not_read("a host was not read") for h in hosts]
+    sizes = [_room(h) if h else not_read("a host was not read") for h in hosts]
     reserved = [context.index(Reserved).on(h, context) for h in hosts if h]
     missing = next((f for f in (*sizes, *reserved) if isinstance(f, Unknown)), None)
     if missing:
         tally.miss(f"room in its cluster: {missing}", about(context, cluster, "hosts"))
     elif len(hosts) > 1:
-        _judge_room(cluster, [f.total_mhz for f in sizes if isinstance(f, Hardware)], reserved, context, tally)
+        _judge_room(cluster, [f for f in sizes if isinstance(f, int)], reserved, context, tally)
+
+
+def _room(host: Host) -> Fact[int]:
+    """CPU in MHz that guests can move to: a host in maintenance takes none."""
+    if isinstance(host.maintenance, Unknown):
+        return host.maintenance
+    found = capacity_mhz(host)
+    return found if isinstance(found, Unknown) else 0 if host.maintenance else found.total_mhz
 
 
 def _judge_room(cluster: Cluster, sizes: list[int], reserved: list[Fact[int]], context: Context, tally: Tally) -> None:

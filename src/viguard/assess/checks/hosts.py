@@ -70,7 +70,7 @@ def remote_log(subject: Resource, context: Context) -> Verdict:
 
 
 def time(subject: Resource, context: Context) -> Verdict:
-    """At least two time servers, all approved where that is decided, and the NTP service runs and starts by itself."""
+    """At least two time servers, all approved, and the NTP service runs and starts by itself."""
     host = expect(Host, subject)
     tally = Tally("approved.ntp_servers")
     servers = host.ntp_servers
@@ -84,6 +84,8 @@ def time(subject: Resource, context: Context) -> Verdict:
             tally.fail(f"{len(set(servers))} time servers, {SERVERS_WANTED} are needed")
         if extra:
             tally.fail(f"not an approved time server: {listed(extra)}")
+        if approved is None:
+            tally.miss("the policy does not say which time servers are approved", evidence)
         tally.see(evidence)
     _judge_service(host, context, tally)
     return tally.verdict()
