@@ -99,6 +99,20 @@ def test_tags_that_were_not_asked_for_are_unknown_and_cost_no_second_login(today
     assert rest_logins(today) == before
 
 
+def test_the_header_says_whether_the_rest_api_was_read(today: lab.Endpoint) -> None:
+    account = today.account("auditor")
+    entry = Entry(url=today.url, user=account.user, password=account.password, ca=str(today.ca_file), name="vc")
+    told = {}
+    for tags in (True, False):
+        collector = Collector(Credentials(entries=(entry,)), options=Options(tags=tags, calls=False))
+        [source] = collector.to_memory([parse_endpoint(today.url)]).sources
+        told[tags] = {c.name: (c.read, bool(c.reason)) for c in source.channels}
+    assert told == {
+        True: {"vim": (True, False), "rest": (True, False)},
+        False: {"vim": (True, False), "rest": (False, True)},
+    }
+
+
 def test_a_user_that_the_rest_api_refuses_leaves_tags_unknown(today: lab.Endpoint) -> None:
     endpoint = Endpoint(host=today.host, port=today.port, trust=Trust(ca=str(today.ca_file)))
     found = read_tags(Connection(endpoint), Login(today.account("auditor").user, "wrong"))

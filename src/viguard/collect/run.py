@@ -13,6 +13,7 @@ from viguard.collect.sink import Memory, Sink
 from viguard.collect.subject import Options, Progress, Subject, meet
 from viguard.collect.vsphere import Collection
 from viguard.errors import InputError, SnapshotError, SourceError
+from viguard.model.facts import Unknown
 from viguard.model.inventory import Inventory
 from viguard.model.snapshot import Channel, Header, Source, Trailer
 from viguard.store.snapshots import OldSnapshot, SnapshotWriter
@@ -143,10 +144,17 @@ def _source(subject: Subject) -> Source:
         server=subject.server.id,
         name=subject.server.name,
         url=endpoint.url,
-        channels=(Channel(name="vim", read=True),),
+        channels=(Channel(name="vim", read=True), _tags_channel(subject)),
         tls=endpoint.trust.mode,
         user=subject.session.user,
     )
+
+
+def _tags_channel(subject: Subject) -> Channel:
+    """The REST API, which tells tags: read, or why not."""
+    if isinstance(subject.tags, Unknown):
+        return Channel(name="rest", read=False, reason=str(subject.tags))
+    return Channel(name="rest", read=True)
 
 
 def _refused_source(endpoint: Endpoint, error: SourceError) -> Source:
