@@ -12,7 +12,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viguard.errors import SnapshotError, StoreError
+from viguard.errors import InputError, SnapshotError, StoreError
 from viguard.model.facts import Reason, Unknown
 from viguard.model.guest import Guest
 from viguard.model.inventory import Inventory
@@ -264,3 +264,12 @@ def test_a_device_or_pipe_is_not_replaced_by_a_snapshot(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no regular file"):
         SnapshotWriter(pipe, HEADER)
     assert [p.name for p in tmp_path.iterdir() if p.is_fifo()] == ["pipe"]
+
+
+def test_one_server_in_two_snapshots_is_refused_not_counted_twice(tmp_path: Path) -> None:
+    write(tmp_path / "monday.snap", [guest(1), guest(2)])
+    write(tmp_path / "tuesday.snap", [guest(2), guest(3)])
+    write(tmp_path / "other.snap", [guest(1, "b")])
+    assert len(load([tmp_path / "monday.snap", tmp_path / "other.snap"]).guests) == 3
+    with pytest.raises(InputError, match=r"two sources hold the same server \(A\)"):
+        load([tmp_path / "monday.snap", tmp_path / "tuesday.snap"])

@@ -19,7 +19,7 @@ from typing import Self
 import msgspec
 import zstandard
 
-from viguard.errors import SnapshotError, StoreError
+from viguard.errors import InputError, SnapshotError, StoreError
 from viguard.model.facts import Resource, Struct
 from viguard.model.inventory import Inventory
 from viguard.model.snapshot import SCHEMA, Header, Record, Trailer
@@ -192,9 +192,22 @@ def load(paths: Sequence[Path]) -> Inventory:
 
 
 def merge(inventories: Sequence[Inventory]) -> Inventory:
-    """Several inventories as one; it is as old as the oldest and complete when all are."""
+    """Several inventories as one; it is as old as the oldest and complete when all are.
+
+    Raises:
+        InputError: two of them hold the same server, so that each of its objects would count twice.
+    """
     if len(inventories) == 1:
         return inventories[0]
+    held: dict[str, Inventory] = {}
+    for inventory in inventories:
+        for id_ in inventory.by_id:
+            if held.setdefault(id_, inventory) is not inventory:
+                names = " and ".join(source.name or source.url for source in inventory.sources)
+                raise InputError(
+                    f"two sources hold the same server ({names or inventory.source_name(id_)})",
+                    hint="name each server once: its newest snapshot, or itself",
+                )
     return Inventory(
         (record for i in inventories for record in i.by_id.values()),
         read_at=min(i.read_at for i in inventories),

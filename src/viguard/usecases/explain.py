@@ -10,7 +10,7 @@ from viguard.model.audit import ControlCard
 from viguard.model.facts import Struct
 from viguard.model.result import Result
 from viguard.store.audits import Store
-from viguard.usecases import audit
+from viguard.usecases import audit, demo
 from viguard.usecases.person import Person
 
 
@@ -23,7 +23,7 @@ class Explained(Struct, frozen=True, kw_only=True):
 
 
 def run(result_id: str, request: audit.Request, person: Person) -> Explained:
-    """The result of that id: of an audit of the request's sources, or of the last audit that is remembered.
+    """The result of that id: of an audit of the request's sources, or of the last audit that is remembered or the demo.
 
     Raises:
         InputError: it is not there.
@@ -35,6 +35,7 @@ def run(result_id: str, request: audit.Request, person: Person) -> Explained:
         history: tuple[str, ...] = ()
     else:
         found, history = _remembered(result_id)
+        found = found or _of_the_demo(result_id, person)
     if found is None:
         raise InputError(
             f"no result {result_id!r}",
@@ -42,6 +43,15 @@ def run(result_id: str, request: audit.Request, person: Person) -> Explained:
         )
     control = catalogue.load().get(found.control)
     return Explained(result=found, card=control.card if control else None, history=history)
+
+
+def _of_the_demo(result_id: str, person: Person) -> Result | None:
+    """Nobody remembers the demo, but it ends by naming a finding to explain."""
+    for today in (False, True):
+        results = demo.run(person, today=today).audit.results
+        if found := next((r for r in results if r.id == result_id), None):
+            return found
+    return None
 
 
 def _remembered(result_id: str) -> tuple[Result | None, tuple[str, ...]]:
