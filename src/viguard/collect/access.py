@@ -11,8 +11,8 @@ from viguard.collect.decode.place import Place
 from viguard.collect.decode.values import UNREADABLE, find, moment
 from viguard.collect.gaps import Gaps
 from viguard.collect.subject import Options, Subject
-from viguard.model.access import Access
-from viguard.model.facts import Fact, Resource, Unknown
+from viguard.model.access import Access, Permission
+from viguard.model.facts import Fact, Reason, Resource, Unknown
 from viguard.vsphere import calls
 from viguard.vsphere.privileges import blind_spot
 from viguard.vsphere.replies import Element
@@ -45,12 +45,17 @@ def read_access(subject: Subject, gaps: Gaps, options: Options, now: datetime) -
     permissions = blind or calls.service_call(session, "authorizationManager", "RetrieveAllPermissions")
     yield Access(
         **place.identity,
-        permissions=_made(permissions, lambda found: access.permissions(place, found)),
+        permissions=_told(_made(permissions, lambda found: access.permissions(place, found))),
         sessions=_made(_elements(subject, "sessionManager", "sessionList"), access.sessions),
         events=_made(events, lambda found: access.events(place, found)),
         events_since=since,
         alarms=_made(_alarms(subject), lambda found: tuple(access.alarm(a) for a in found)),
     )
+
+
+def _told(permissions: Fact[tuple[Permission, ...]]) -> Fact[tuple[Permission, ...]]:
+    """The permissions, where there is one at all: without any, nobody could have logged in to read them."""
+    return permissions or Unknown(reason=Reason.FAILED, detail="the server tells no permission, not even our own")
 
 
 def _reach(events: Fact[list[Element]], now: datetime) -> datetime:

@@ -114,6 +114,9 @@ def test_the_reports_figure_two_is_in_our_table() -> None:
     [
         (but(API, all_addresses=False, addresses=("10.0.0.0/24",)), Status.PASS),
         (but(API, all_addresses=False, addresses=("0.0.0.0/0",)), Status.FAIL),
+        (but(API, all_addresses=False, addresses=("0.0.0.0/1", "10.0.0.1", "128.0.0.0/1")), Status.FAIL),
+        (but(API, all_addresses=False, addresses=("::/1", "8000::/1")), Status.FAIL),
+        (but(API, all_addresses=False, addresses=("0.0.0.0/1", "::/1")), Status.PASS),
         (but(API, all_addresses=False, addresses=("::/0",)), Status.FAIL),
         (but(API, all_addresses=True), Status.FAIL),
         (but(API, all_addresses=True, addresses_configurable=False), Status.PASS),

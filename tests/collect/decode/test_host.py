@@ -97,3 +97,10 @@ def test_chap_of_adapters_and_targets_without_secrets() -> None:
 )
 def test_a_volume_has_an_identity_of_its_own(info: str, identity: str) -> None:
     assert volume(element(f"<val>{info}</val>")) == identity
+
+
+@pytest.mark.parametrize("fact", ["packages", "modules"])
+def test_no_host_is_without_packages_and_modules(fact: str) -> None:
+    told = list(element("<r><v><name>esx-base</name></v></r>"))
+    assert [p.name for p in getattr(decode_host(PLACE, values(), {fact: told}), fact)] == ["esx-base"]
+    assert isinstance(getattr(decode_host(PLACE, values(), {fact: []}), fact), Unknown)

@@ -57,6 +57,7 @@ def test_the_vlan_of_a_distributed_port(xml: str, vlan: Vlan) -> None:
     [
         '<vlan xsi:type="SomethingNew"><vlanId>1</vlanId></vlan>',
         '<vlan xsi:type="XVlanIdSpec"><vlanId>x</vlanId></vlan>',
+        '<vlan xsi:type="VmwareDistributedVirtualSwitchTrunkVlanSpec"></vlan>',
     ],
 )
 def test_a_vlan_that_is_not_understood_is_unknown(xml: str) -> None:

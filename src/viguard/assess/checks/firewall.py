@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
 from viguard.assess.context import Context
 from viguard.assess.kind import expect, release
@@ -105,11 +105,15 @@ def _shown(port: Port) -> str:
 
 
 def _everybody(ruleset: Ruleset) -> bool:
-    return any(_prefix(address) == 0 for address in ruleset.addresses)
+    """Whether the named addresses, taken together, are all there are: 0.0.0.0/0, or its two halves."""
+    networks = [n for n in map(_network, ruleset.addresses) if n]
+    four = collapse_addresses(n for n in networks if isinstance(n, IPv4Network))
+    six = collapse_addresses(n for n in networks if isinstance(n, IPv6Network))
+    return any(n.prefixlen == 0 for n in four) or any(n.prefixlen == 0 for n in six)
 
 
-def _prefix(address: str) -> int | None:
+def _network(address: str) -> IPv4Network | IPv6Network | None:
     try:
-        return ip_network(address, strict=False).prefixlen
+        return ip_network(address, strict=False)
     except ValueError:
         return None

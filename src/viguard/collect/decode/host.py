@@ -180,7 +180,14 @@ def _vmkernel_service(element: Element) -> VmkernelService:
     )
 
 
+def _some(found: list[Element]) -> None:
+    """No host runs without packages and kernel modules: an empty list tells nothing. Raises ValueError."""
+    if not found:
+        raise ValueError("an empty list")
+
+
 def _packages(found: list[Element]) -> tuple[Package, ...]:
+    _some(found)
     return tuple(
         Package(
             name=find(p, "name"),
@@ -193,6 +200,7 @@ def _packages(found: list[Element]) -> tuple[Package, ...]:
 
 
 def _modules(found: list[Element]) -> tuple[Module, ...]:
+    _some(found)
     return tuple(
         Module(name=find(m, "name"), version=find(m, "version"), enabled=find(m, "enabled") != "false") for m in found
     )

@@ -186,7 +186,8 @@ def port_vlan(element: Element | None) -> Fact[Vlan]:
     try:
         if kind.endswith("TrunkVlanSpec"):
             ranges = element.iterfind("vlanId")
-            return Vlan(trunk=tuple((int(find(r, "start")), int(find(r, "end"))) for r in ranges))
+            trunk = tuple((int(find(r, "start")), int(find(r, "end"))) for r in ranges)
+            return Vlan(trunk=trunk) if trunk else NO_VALUE
         if kind.endswith("PvlanSpec"):
             return Vlan(id=int(find(element, "pvlanId")), private=True)
         if kind.endswith("VlanIdSpec"):

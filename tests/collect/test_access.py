@@ -9,7 +9,8 @@ from typing import Any, cast
 import pytest
 
 from tests.vsphere.fake import reply
-from viguard.collect.access import _reach
+from viguard.collect.access import _reach, _told
+from viguard.model.access import Permission
 from viguard.model.facts import Unknown
 from viguard.vsphere import calls
 from viguard.vsphere.session import Session
@@ -65,3 +66,9 @@ def test_of_too_many_events_the_newest_are_kept_and_reach_back_to_the_oldest_of_
 def test_more_events_than_are_ever_read_are_unknown_because_the_newest_were_not_reached() -> None:
     events, _ = read(100)
     assert isinstance(events, Unknown)
+
+
+def test_a_server_that_tells_no_permission_at_all_hides_them() -> None:
+    held = (Permission(entity="vc:root", principal="a", role_id=-2),)
+    assert _told(held) == held
+    assert isinstance(_told(()), Unknown)
