@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from viguard.assess.kind import not_read
+from viguard.assess.operators import version
 from viguard.model.access import ADMIN_ROLE, Permission
 from viguard.model.facts import Fact, Resource, Unknown
 from viguard.model.guest import Guest
 from viguard.model.host import Host
 from viguard.model.inventory import Inventory
-from viguard.model.server import Cluster, Datacenter, Folder, ResourcePool
+from viguard.model.server import Cluster, Datacenter, Folder, Product, ResourcePool, Server
 from viguard.policy.policy import Policy
 
 READ_ONLY = frozenset({"System.Anonymous", "System.View", "System.Read"})
@@ -25,6 +26,9 @@ LOCAL_DOMAINS = frozenset({"vsphere.local", "system-domain", "localos"})
 
 DEEPEST = 64
 """No inventory nests deeper; ends a circle in hostile data."""
+
+GLOBAL_SINCE = version("6.0") or ()
+"""vCenters from here on have global permissions beside those on objects."""
 
 Held = Mapping[str, Permission]
 """The permission that counts, by principal as ``who`` writes it."""
@@ -41,6 +45,22 @@ def credential(principal: str, server: str) -> str:
     spelled = who(principal)
     domain = spelled.rpartition("@")[2] if "@" in spelled else ""
     return spelled if domain and domain not in LOCAL_DOMAINS else f"{spelled} at {server}"
+
+
+def global_permissions(server: Server | None) -> str:
+    """Why nobody knows who has global permissions at a server, or "" where there are none.
+
+    They are kept by the single sign-on of vCenter 6.0 and later, not by the vSphere API: AuthorizationManager tells the
+    permissions on objects only. So a failure that those prove stands, and a pass cannot be shown.
+    """
+    if server is None or not isinstance(server.product, Product):
+        return "whether its server has global permissions is not known"
+    if not server.is_vcenter:
+        return ""
+    told = version(server.product.api_version or server.product.version)
+    if told is not None and told < GLOBAL_SINCE:
+        return ""
+    return "global permissions are not in the vSphere API; look at Administration, Global Permissions"
 
 
 class Rights:
@@ -152,6 +172,8 @@ class HostsByCredential:
             access = inventory.access.get(server.id)
             if access is None or isinstance(access.permissions, Unknown):
                 self._unread[server.id]["the permissions of a server were not read"] = None
+            if untold := global_permissions(server):
+                self._unread[server.id][untold] = None
         for cluster in inventory.all(Cluster):
             self._count(cluster, inventory)
         for host in inventory.hosts:

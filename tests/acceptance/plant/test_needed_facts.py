@@ -45,6 +45,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "access-root-use-minimised": ("Access", "Access.events", "Server.product"),
     "blast-radius-shared-credential": (
         "Access", "Access.permissions", "Folder", "Datacenter", "Cluster", "Cluster.hosts", "Host",
+        "Server.product",
     ),
     "vc-vm-access-limited": (
         *RIGHTS, "Server.product", "Guest", "Guest.nics", "Guest.host", "Guest.addresses", "Guest.pool", "Folder",
@@ -119,8 +120,9 @@ NEEDED: dict[str, tuple[str, ...]] = {
         "StandardPortGroup.vlan+DvPortGroup.vlan@now",
     ),
     "test-separate": (
-        "Access", "Access.permissions", "StandardPortGroup", "StandardPortGroup.vlan", "Host.port_groups",
-        "Host.hardware", "Datastore", "Datastore.hosts", "Datastore.volume", "Host.datastores", "Cluster.hosts",
+        "Access", "Access.permissions", "Server.product", "StandardPortGroup", "StandardPortGroup.vlan",
+        "Host.port_groups", "Host.hardware", "Datastore", "Datastore.hosts", "Datastore.volume", "Host.datastores",
+        "Cluster.hosts",
     ),
 }  # fmt: skip
 

@@ -30,6 +30,8 @@ READ_AT = NOW - timedelta(minutes=5)
 LOST = Unknown(reason=Reason.UNREACHABLE, detail="the host does not answer")
 ESXI8 = Product(name="VMware ESXi", version="8.0.3", build="1", line="embeddedEsx")
 ESX35 = Product(name="VMware ESX Server", version="3.5.0", build="1", line="esx")
+VC5 = Product(name="VMware vCenter Server", version="5.5.0", build="1", line="vpx", api_version="5.5")
+"""The last line without global permissions, which the vSphere API does not tell."""
 VC8 = Product(name="VMware vCenter Server", version="8.0.3", build="1", line="vpx")
 
 TABLES = Tables(
@@ -86,6 +88,11 @@ def server(name: str = "vc", **facts: Any) -> Server:
     return Server(
         id=name, name=name, path=f"/{name}", server=name, **{"product": VC8, "url": f"https://{name}/sdk", **facts}
     )
+
+
+def old_vcenter(name: str = "vc", **facts: Any) -> Server:
+    """A vCenter whose permissions are all told."""
+    return server(name, **{"product": VC5, **facts})
 
 
 def tree(of: str = "vc") -> list[Resource]:

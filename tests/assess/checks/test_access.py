@@ -10,22 +10,25 @@ from tests.assess.checks.estate import (
     ESXI8,
     LOST,
     READ_AT,
+    VC5,
+    VC8,
     access,
+    but,
     host,
     lost,
     named,
+    old_vcenter,
     permission,
     role,
-    server,
     tree,
     world,
 )
 from viguard.assess.checks.access import blast_radius, custom_roles, root_use
 from viguard.model.access import Access, Account, Event, Permission
-from viguard.model.facts import Resource
+from viguard.model.facts import Resource, Unknown
 from viguard.model.host import Host
 from viguard.model.result import Status
-from viguard.model.server import Cluster
+from viguard.model.server import Cluster, Product
 from viguard.policy.policy import Approved, Limits, Policy
 
 ADMIN, READ_ONLY, OPERATOR, COPY = -1, -2, 10, 11
@@ -40,7 +43,7 @@ WORK = permission("BELNET\\operators", OPERATOR, "vc:vf")
 
 
 def estate(*permissions: Permission) -> list[Resource]:
-    return [server(), *tree(), *ROLES, access(*permissions), host("h1"), host("h2")]
+    return [old_vcenter(), *tree(), *ROLES, access(*permissions), host("h1"), host("h2")]
 
 
 # access-custom-roles
@@ -48,7 +51,7 @@ def estate(*permissions: Permission) -> list[Resource]:
 
 def roles(*permissions: Permission, break_glass: tuple[str, ...] = ()) -> Status:
     context = world(*estate(*permissions), policy=Policy(approved=Approved(break_glass=break_glass)))
-    return custom_roles(server(), context).status
+    return custom_roles(old_vcenter(), context).status
 
 
 def test_purpose_made_roles_pass() -> None:
@@ -85,7 +88,7 @@ def test_some_purpose_made_role_is_in_use() -> None:
 
 
 def test_custom_roles_of_a_host_read_directly_and_of_a_managed_one() -> None:
-    direct = [server(product=ESXI8), *tree(), *ROLES, access(WORK, permission("root", ADMIN))]
+    direct = [old_vcenter(product=ESXI8), *tree(), *ROLES, access(WORK, permission("root", ADMIN))]
     found = custom_roles(host(), world(*direct))
     assert (found.status, found.reason) == (Status.FAIL, "Administrator of everything: root")
     assert custom_roles(host(), world(*estate(WORK))).status is Status.NOT_APPLICABLE
@@ -96,10 +99,10 @@ def test_custom_roles_is_unknown_without_a_fact() -> None:
 
     def without(kind: type[Resource], *fields: str, name: str = "") -> Status:
         kept = [lost(r, *fields) if isinstance(r, kind) and r.name == (name or r.name) else r for r in records]
-        return custom_roles(server(), world(*kept)).status
+        return custom_roles(old_vcenter(), world(*kept)).status
 
     def missing(name: str) -> Status:
-        return custom_roles(server(), world(*(r for r in records if r.name != name))).status
+        return custom_roles(old_vcenter(), world(*(r for r in records if r.name != name))).status
 
     assert without(Access, "permissions") is Status.UNKNOWN
     assert without(type(ROLES[0]), "privileges", name="all") is Status.UNKNOWN
@@ -108,8 +111,45 @@ def test_custom_roles_is_unknown_without_a_fact() -> None:
     assert missing("all") is Status.UNKNOWN
     assert missing("root") is Status.UNKNOWN
     only = estate(permission("BELNET\\operators", OPERATOR, "vc:vf"))
-    assert custom_roles(server(), world(*(r for r in only if r.name != "operator"))).status is Status.UNKNOWN
-    assert custom_roles(host(), world(lost(server(), "product"), *records[1:])).status is Status.UNKNOWN
+    assert custom_roles(old_vcenter(), world(*(r for r in only if r.name != "operator"))).status is Status.UNKNOWN
+    assert custom_roles(host(), world(lost(old_vcenter(), "product"), *records[1:])).status is Status.UNKNOWN
+
+
+def vcenters() -> list[tuple[Product | Unknown, bool]]:
+    """Products, and whether the API tells all permissions of one."""
+    told = [but(VC5, api_version="5.5"), but(VC5, api_version="", version="5.5.0"), but(ESXI8, api_version="8.0.3.0")]
+    untold = [but(VC8, api_version="6.0"), but(VC8, api_version="8.0.3.0"), VC8, but(VC8, api_version="", version="")]
+    return [*[(p, True) for p in told], *[(p, False) for p in untold], (LOST, False)]
+
+
+@pytest.mark.parametrize(("product", "all_told"), vcenters())
+def test_no_pass_beside_global_permissions_that_nobody_tells(product: Product | Unknown, all_told: bool) -> None:
+    records = [old_vcenter(product=product), *estate(WORK, permission("BELNET\\ann", ADMIN, "vc:c1"))[1:]]
+    wanted = Status.PASS if all_told else Status.UNKNOWN
+    assert custom_roles(old_vcenter(product=product), world(*records)).status is wanted
+    for person in ("BELNET\\ann", "BELNET\\operators"):
+        assert blast_radius(account(person), world(*records)).status is wanted
+
+
+def test_what_permissions_on_objects_prove_fails_beside_global_ones() -> None:
+    today = old_vcenter(product=VC8)
+    records = [today, *estate(permission("BELNET\\ann", ADMIN))[1:]]
+    assert custom_roles(today, world(*records)).status is Status.FAIL
+    policy = Policy(limits=Limits(hosts_per_credential=1))
+    assert blast_radius(account("BELNET\\ann"), world(*records, policy=policy)).status is Status.FAIL
+
+
+def test_global_permissions_are_the_reason() -> None:
+    today = old_vcenter(product=VC8)
+    found = custom_roles(today, world(today, *estate(WORK)[1:]))
+    assert found.reason.startswith("global permissions are not in the vSphere API")
+
+
+def test_global_permissions_of_another_vcenter_are_about_domain_accounts_only() -> None:
+    records = [*estate(permission("BELNET\\ann", ADMIN, "vc:c1"), permission("eve", ADMIN, "vc:c1"))]
+    records += [old_vcenter("vb", product=VC8), *tree("vb")[:4], access(of="vb")]
+    assert blast_radius(account("BELNET\\ann"), world(*records)).status is Status.UNKNOWN
+    assert blast_radius(account("eve"), world(*records)).status is Status.PASS
 
 
 # access-root-use-minimised
@@ -121,7 +161,7 @@ def logins(*who: tuple[str, str, float], since_hours: float = 25) -> Status:
         for i, (user, address, hours) in enumerate(who)
     )
     told = access(events=events, events_since=READ_AT - timedelta(hours=since_hours))
-    return root_use(server(), world(server(), told)).status
+    return root_use(old_vcenter(), world(old_vcenter(), told)).status
 
 
 @pytest.mark.parametrize(
@@ -149,9 +189,9 @@ def test_the_window_covers_a_day() -> None:
 
 
 def test_root_use_is_unknown_without_a_fact() -> None:
-    assert root_use(server(), world(server())).status is Status.UNKNOWN
-    assert root_use(server(), world(server(), access(events=LOST))).status is Status.UNKNOWN
-    assert root_use(server(), world(server(), access(events=(), events_since=None))).status is Status.UNKNOWN
+    assert root_use(old_vcenter(), world(old_vcenter())).status is Status.UNKNOWN
+    assert root_use(old_vcenter(), world(old_vcenter(), access(events=LOST))).status is Status.UNKNOWN
+    assert root_use(old_vcenter(), world(old_vcenter(), access(events=(), events_since=None))).status is Status.UNKNOWN
 
 
 # blast-radius-shared-credential
@@ -193,7 +233,7 @@ def test_a_nearer_permission_replaces_an_inherited_one() -> None:
 
 def test_a_domain_account_counts_with_its_hosts_at_every_server() -> None:
     def at_both(name: str) -> Status:
-        other = [server("vb"), *tree("vb"), role(ADMIN, "Admin", *EVERY, of="vb"), host("h1", of="vb")]
+        other = [old_vcenter("vb"), *tree("vb"), role(ADMIN, "Admin", *EVERY, of="vb"), host("h1", of="vb")]
         held = [access(permission(name, ADMIN, "vb:root"), of="vb")]
         return blast_radius(account(name), world(*estate(permission(name, ADMIN)), *other, *held)).status
 
@@ -212,12 +252,12 @@ def test_blast_radius_is_unknown_without_a_fact() -> None:
         assert blast_radius(ann, world(*(r for r in records if r.name != name))).status is Status.UNKNOWN
     nameless = [lost(r, "hosts") if isinstance(r, Cluster) else r for r in records]
     assert blast_radius(ann, world(*nameless)).status is Status.UNKNOWN
-    blind = [*records, server("vb"), *tree("vb"), lost(access(of="vb"), "permissions")]
+    blind = [*records, old_vcenter("vb"), *tree("vb"), lost(access(of="vb"), "permissions")]
     assert blast_radius(ann, world(*blind)).status is Status.UNKNOWN
     hidden = [lost(r, "permissions") if isinstance(r, Access) else r for r in records]
-    assert blast_radius(server(), world(*hidden)).status is Status.UNKNOWN
-    assert blast_radius(server(), world(*records)).status is Status.NOT_APPLICABLE
-    assert blast_radius(server(), world(server())).status is Status.UNKNOWN
+    assert blast_radius(old_vcenter(), world(*hidden)).status is Status.UNKNOWN
+    assert blast_radius(old_vcenter(), world(*records)).status is Status.NOT_APPLICABLE
+    assert blast_radius(old_vcenter(), world(old_vcenter())).status is Status.UNKNOWN
 
 
 def test_five_hosts_are_named() -> None:

@@ -7,7 +7,20 @@ from typing import Any
 
 import pytest
 
-from tests.assess.checks.estate import LOST, access, but, group, host, lost, named, permission, server, tree, world
+from tests.assess.checks.estate import (
+    LOST,
+    VC8,
+    access,
+    but,
+    group,
+    host,
+    lost,
+    named,
+    old_vcenter,
+    permission,
+    tree,
+    world,
+)
 from viguard.assess.checks.separation import tests_apart as apart
 from viguard.assess.targets import ESTATE
 from viguard.model.access import Access
@@ -29,7 +42,7 @@ def side(name: str, vlan: int | Vlan, person: str, **facts: Any) -> list[Resourc
     held = access(permission(person, -1, f"{name}:root"), of=name)
     one = host("h1", of=name, port_groups=("pg",), datastores=(f"{name}:vol",), **facts)
     places = [but(r, hosts=(one.id,)) if isinstance(r, Cluster) else r for r in tree(name)]
-    return [server(name), *places, held, one, group("pg", vlan, of=name), volume]
+    return [old_vcenter(name), *places, held, one, group("pg", vlan, of=name), volume]
 
 
 def estate(**facts: Any) -> list[Resource]:
@@ -56,6 +69,13 @@ def test_a_shared_account_fails_and_a_local_name_is_not_one() -> None:
     shared = [*side("vp", 10, "BELNET\\ann"), *side("vt", 90, "ann@BELNET")]
     assert judged(shared) == (Status.FAIL, "shared accounts: ann@belnet")
     assert judged([*side("vp", 10, "root"), *side("vt", 90, "root")])[0] is Status.PASS
+
+
+def test_global_permissions_that_nobody_tells_leave_no_pass() -> None:
+    records = [old_vcenter("vt", product=VC8) if r.id == "vt" else r for r in estate()]
+    status, reason = judged(records)
+    assert status is Status.UNKNOWN
+    assert reason.startswith("accounts of vt: global permissions are not in the vSphere API")
 
 
 def test_a_shared_vlan_fails() -> None:

@@ -6,14 +6,15 @@ import pytest
 
 from tests.assess.checks.estate import (
     ESXI8,
+    VC8,
     access,
     group,
     guest,
     host,
     lost,
+    old_vcenter,
     permission,
     role,
-    server,
     tree,
     world,
 )
@@ -31,7 +32,7 @@ ZONES = (
     Zone(name="web", match=Recognition(vlans=(20,))),
 )
 POLICY = Policy(zones=ZONES, approved=Approved(vcenter_principals=("BELNET\\vcadmins",)))
-VCENTER = server(url="https://vc.belnet.be/sdk")
+VCENTER = old_vcenter(url="https://vc.belnet.be/sdk")
 RUNNING = guest("vcguest", plug="mgmt", host_name="VC.belnet.be")
 PEOPLE = (permission("BELNET\\vcadmins", -1), permission("BELNET\\auditors", -2), permission("BELNET\\helpers", 10))
 ROLES = (role(-1, "Admin", "System.Read", "Host.Config.Network"), role(10, "looker", "System.Read", "System.View"))
@@ -77,13 +78,15 @@ def test_break_glass_accounts_are_approved() -> None:
     [
         (
             guest("vcguest", plug="mgmt", addresses=(GuestNic(addresses=("10.1.1.1/24",)),)),
-            server(url="https://10.1.1.1/sdk"),
+            old_vcenter(url="https://10.1.1.1/sdk"),
         ),
-        (guest("vc.belnet.be", plug="mgmt"), server(url="https://vc.belnet.be:8443/sdk")),
-        (guest("vc", plug="mgmt"), server(url="https://vc.belnet.be/sdk")),
+        (guest("vc.belnet.be", plug="mgmt"), old_vcenter(url="https://vc.belnet.be:8443/sdk")),
+        (guest("vc", plug="mgmt"), old_vcenter(url="https://vc.belnet.be/sdk")),
         (
             guest("appliance", plug="mgmt", host_name="vc.belnet.be"),
-            server(url="https://127.0.0.1:5000/sdk", settings=Settings(values={"VirtualCenter.FQDN": "vc.belnet.be"})),
+            old_vcenter(
+                url="https://127.0.0.1:5000/sdk", settings=Settings(values={"VirtualCenter.FQDN": "vc.belnet.be"})
+            ),
         ),
     ],
     ids=["address", "name", "short name", "own setting"],
@@ -96,11 +99,20 @@ def test_a_guest_that_is_not_found_or_not_one_is_unknown() -> None:
     assert judged(*estate(running=guest("else", plug="mgmt"))) is Status.UNKNOWN
     twin = guest("twin", plug="mgmt", host_name="vc.belnet.be")
     assert judged(*estate(), twin) is Status.UNKNOWN
-    assert judged(*estate(), of=server("x", url="https://localhost/sdk")) is Status.UNKNOWN
+    assert judged(*estate(), of=old_vcenter("x", url="https://localhost/sdk")) is Status.UNKNOWN
 
 
 def test_a_host_is_no_vcenter() -> None:
-    assert judged(*estate(), of=server(product=ESXI8)) is Status.NOT_APPLICABLE
+    assert judged(*estate(), of=old_vcenter(product=ESXI8)) is Status.NOT_APPLICABLE
+
+
+def test_global_permissions_that_nobody_tells_leave_no_pass() -> None:
+    records = [old_vcenter(url=VCENTER.url, product=VC8), *estate()[1:]]
+    found = access_limited(VCENTER, world(*records, policy=POLICY))
+    assert found.status is Status.UNKNOWN
+    assert found.reason.startswith("global permissions are not in the vSphere API")
+    wrong = [records[0], *estate(*PEOPLE, permission("BELNET\\bob", -1))[1:]]
+    assert judged(*wrong) is Status.FAIL
 
 
 def test_unknown_while_undecided() -> None:

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 
 from viguard.assess.context import Context
 from viguard.assess.kind import expect
-from viguard.assess.rights import HostsByCredential, Rights, who
+from viguard.assess.rights import HostsByCredential, Rights, global_permissions, who
 from viguard.assess.tally import Tally, about, listed
 from viguard.assess.verdict import Verdict, not_applicable, unknown
 from viguard.model.access import Access, Account, Event, Permission
@@ -41,6 +41,8 @@ def custom_roles(subject: Resource, context: Context) -> Verdict:
     tally.see(about(context, access, "permissions", held[:20]))
     _judge_administrators(access.permissions, access, context, tally)
     _judge_use(access.permissions, access, context, tally)
+    if untold := global_permissions(context.inventory.get(Server, access.server)):
+        tally.miss(untold)
     return tally.verdict()
 
 

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from viguard.assess.context import Context
 from viguard.assess.kind import not_read
-from viguard.assess.rights import credential
+from viguard.assess.rights import credential, global_permissions
 from viguard.assess.segments import PRIVATE, Distributed, groups_of, ranges
 from viguard.assess.tally import Tally, listed
 from viguard.assess.verdict import Verdict, unknown
@@ -101,6 +101,8 @@ def _judge_accounts(parts: Parts, context: Context, tally: Tally) -> None:
     for hosts in (parts.test, parts.production):
         names: set[str] = set()
         for server in {h.server for h in hosts}:
+            if untold := global_permissions(context.inventory.get(Server, server)):
+                tally.miss(f"accounts of {listed([_name(context, server)])}: {untold}")
             access = context.inventory.access.get(server)
             if access is None or isinstance(access.permissions, Unknown):
                 why = access.permissions if access else not_read("not read")

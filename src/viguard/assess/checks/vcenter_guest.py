@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from viguard.assess.context import Context
 from viguard.assess.kind import expect
-from viguard.assess.rights import Rights, who
+from viguard.assess.rights import Rights, global_permissions, who
 from viguard.assess.tally import Tally, about, listed
 from viguard.assess.verdict import Verdict, not_applicable, unknown
 from viguard.model.facts import Resource, Settings, Unknown
@@ -113,6 +113,8 @@ def _judge_principals(guest: Guest, context: Context, tally: Tally) -> None:
     if isinstance(held, Unknown):
         tally.miss(held)
         return
+    if untold := global_permissions(context.inventory.get(Server, guest.server)):
+        tally.miss(untold)
     people: dict[str, None] = {}
     for permission in held:
         able = context.index(Rights).may_more_than_read(guest.server, permission.role_id)
