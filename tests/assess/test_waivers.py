@@ -142,3 +142,19 @@ def test_lint_takes_waived_results_as_covered() -> None:
     after = assess(ESTATE, NO_POLICY, Derived(), {"keep": control()}, [given_], NOW).results
     assert [r.resource.id for r in covered(given_, after, ESTATE)] == ["a:1"]
     assert lint([given_], after, ESTATE, NOW) == []
+
+
+def test_within_a_part_only_waivers_that_name_it_are_told_of() -> None:
+    one, other, idle = waiver(ids=("a:1",)), waiver(ids=("a:2",)), waiver(ids=("a:4",))
+    everything = lint([one, other, idle], results(), ESTATE, NOW)
+    assert [(r.waiver, r.kind) for r in everything] == [(idle, "unused")]
+    assert [r.waiver for r in lint([one, other, idle], results(), ESTATE, NOW, within={"a:4"})] == [idle]
+    assert lint([one, other, idle], results(), ESTATE, NOW, within={"a:1"}) == []
+
+
+def test_within_a_part_what_it_newly_matches_there_counts() -> None:
+    wide = msgspec.structs.replace(waiver(patterns=("web?",)), matched=("a:1",))
+    [remark] = lint([wide], results(), ESTATE, NOW)
+    assert [r.resource.id for r in remark.results] == ["a:2"]
+    assert [r.kind for r in lint([wide], results(), ESTATE, NOW, within={"a:2"})] == ["newly_matched"]
+    assert lint([wide], results(), ESTATE, NOW, within={"a:1"}) == []

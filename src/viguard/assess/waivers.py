@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import datetime
 
 from viguard.assess.operators import patterns
@@ -33,19 +33,35 @@ def waive(results: Sequence[Result], waivers: Sequence[Waiver], inventory: Inven
     return [_waived(r, live[r.control]) if r.status is Status.FAIL and r.control in live else r for r in results]
 
 
-def lint(
-    waivers: Sequence[Waiver], results: Sequence[Result], inventory: Inventory, now: datetime, *, limit: int = TOO_MANY
+def lint(  # noqa: PLR0913  (two of them are options)
+    waivers: Sequence[Waiver],
+    results: Sequence[Result],
+    inventory: Inventory,
+    now: datetime,
+    *,
+    limit: int = TOO_MANY,
+    within: Container[str] | None = None,
 ) -> list[Remark]:
     """What is wrong with waivers: expired, unused, too broad, and what newly matches since each was approved.
 
-    ``results`` are an assessment's, waived or not.
+    ``results`` are an assessment's, waived or not. ``within``: only waivers whose scope names a resource of these ids,
+    and what they newly match among those; whether one is unused or too broad still counts everything it covers.
     """
     remarks: list[Remark] = []
+    asked = [r for r in results if within is None or r.resource.id in within]
     for waiver in waivers:
-        found = covered(waiver, results, inventory)
-        judged = (_expired(waiver, now), _unused(waiver, found), _broad(waiver, found, limit), _new(waiver, found))
+        if within is not None and not _names_any(waiver, asked, inventory):
+            continue
+        found, here = covered(waiver, results, inventory), covered(waiver, asked, inventory)
+        judged = (_expired(waiver, now), _unused(waiver, found), _broad(waiver, found, limit), _new(waiver, here))
         remarks.extend(remark for remark in judged if remark)
     return remarks
+
+
+def _names_any(waiver: Waiver, results: Iterable[Result], inventory: Inventory) -> bool:
+    """Whether a waiver's scope names the resource of a result of its control, whatever its status."""
+    match = _matcher(waiver.scope, inventory)
+    return any(match(r) for r in results if r.control == waiver.control)
 
 
 def covered(waiver: Waiver, results: Iterable[Result], inventory: Inventory) -> list[Result]:

@@ -27,6 +27,9 @@ def command() -> None:
 def vsphere(sources: Sources, talk: Talk, output: Path) -> None:
     """Read vCenters and hosts. An existing snapshot at OUTPUT makes the second reading much cheaper.
 
+    Always everything that the account may see: many judgements compare objects across the estate, so filters
+    (--vcenter, --folder, --tag, --owner) belong to the commands that read the snapshot.
+
     Exit code 4 says that something could not be read; the snapshot holds the rest and says what is missing.
     """
     from viguard.usecases import collect

@@ -11,7 +11,7 @@ from viguard.cli import options
 from viguard.cli.console import Talk, results_to
 
 if TYPE_CHECKING:
-    from viguard.usecases.sources import Sources
+    from viguard.usecases.sources import Selection, Sources
 
 
 @click.group("waivers")
@@ -23,16 +23,19 @@ def command() -> None:
 @click.argument("file", type=options.READABLE, metavar="WAIVERS")
 @options.sources
 @click.option("--policy", "policy_file", type=options.READABLE, help="The owner's policy.yaml.")
+@options.selection
 @options.talk
-def lint(file: Path, sources: Sources, talk: Talk, policy_file: Path | None) -> None:
+def lint(file: Path, sources: Sources, selection: Selection, talk: Talk, policy_file: Path | None) -> None:
     """Find waivers that expired, are unused or too broad, and what they newly match since they were approved.
+
+    With --vcenter, --folder, --tag or --owner: only waivers whose scope names something selected.
 
     Exit codes: 0 in order, 3 something is not.
     """
     from viguard.usecases import show, waivers
 
     with talk.person() as person:
-        found = waivers.lint(file, sources, policy_file, person)
+        found = waivers.lint(file, sources, policy_file, selection, person)
     with results_to(None) as stream:
         show.lines(found, stream, nothing="the waivers are in order")
     raise click.exceptions.Exit(3 if found else 0)

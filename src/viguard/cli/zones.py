@@ -11,7 +11,7 @@ from viguard.cli import options
 from viguard.cli.console import Talk, results_to
 
 if TYPE_CHECKING:
-    from viguard.usecases.sources import Sources
+    from viguard.usecases.sources import Selection, Sources
 
 
 @click.group("zones")
@@ -23,12 +23,13 @@ def command() -> None:
 @click.argument("guest", metavar="GUEST")
 @options.sources
 @click.option("--policy", "policy_file", type=options.READABLE, required=True, help="The owner's policy.yaml.")
+@options.selection
 @options.talk
-def explain(guest: str, sources: Sources, talk: Talk, policy_file: Path) -> None:
+def explain(guest: str, sources: Sources, selection: Selection, talk: Talk, policy_file: Path) -> None:
     """Each NIC of GUEST (name, path or id), its VLAN, the zones it was recognised by, and the line of the policy."""
     from viguard.usecases import show, zones
 
     with talk.person() as person:
-        found = zones.explain(guest, sources, policy_file, person)
+        found = zones.explain(guest, sources, policy_file, selection, person)
     with results_to(None) as stream:
         show.lines(found, stream, nothing="in no zone")

@@ -81,7 +81,7 @@ class Recommendation(Struct, frozen=True, kw_only=True):
 
 
 class Audit(Struct, frozen=True, kw_only=True, omit_defaults=False):
-    """One audit. ``counted`` are resources by kind; ``store_note`` says why history is missing, if it is."""
+    """One audit. ``counted``: selected resources by kind; ``store_note`` says why history is missing, if it is."""
 
     started_at: datetime
     ended_at: datetime

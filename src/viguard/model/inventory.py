@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 from functools import cached_property
 from typing import TypeVar
@@ -160,15 +160,15 @@ class Inventory:
         """The host of a guest, or None when it was not read."""
         return self.get(Host, guest.host) if isinstance(guest.host, str) else None
 
-    def counted(self) -> dict[str, int]:
-        """Number of objects by kind, as a person counts them."""
-        vcenters = sum(s.is_vcenter for s in self.servers)
-        return {
-            "vCenter": vcenters,
-            "host": len(self.hosts),
-            "guest": len(self.guests),
-            "template": len(self.templates),
+    def counted(self, within: Container[str] | None = None) -> dict[str, int]:
+        """Number of objects by kind, as a person counts them; ``within``: only those of these ids."""
+        kinds: dict[str, Iterable[Resource]] = {
+            "vCenter": [s for s in self.servers if s.is_vcenter],
+            "host": self.hosts,
+            "guest": self.guests,
+            "template": self.templates,
         }
+        return {kind: sum(within is None or r.id in within for r in found) for kind, found in kinds.items()}
 
     def uuids(self) -> dict[str, str]:
         """The UUID of each guest by resource id: what a guest keeps when it moves to another server."""

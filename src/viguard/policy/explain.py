@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from difflib import get_close_matches
 
 from viguard.errors import InputError
@@ -10,18 +11,20 @@ from viguard.model.guest import Guest
 from viguard.policy.zones import Zones
 
 
-def explanation(zones: Zones, wanted: str, file: str) -> list[str]:
-    """Lines about every guest or template of that name, path or id.
+def explanation(zones: Zones, wanted: str, file: str, within: Container[str] | None = None) -> list[str]:
+    """Lines about every guest or template of that name, path or id; ``within``: among these ids only.
 
     Raises:
         InputError: there is none; near names are told.
     """
-    guests = [*zones.inventory.guests, *zones.inventory.templates]
+    everyone = [*zones.inventory.guests, *zones.inventory.templates]
+    guests = [g for g in everyone if within is None or g.id in within]
     found = [g for g in guests if wanted in {g.name, g.path, g.id}]
     if not found:
         near = get_close_matches(wanted, [g.name for g in guests], 3)
         hint = f"did you mean {' or '.join(near)}?" if near else "viguard inventory SOURCE lists every guest"
-        raise InputError(f"no guest {wanted!r} in this estate", hint=hint)
+        where = "in this estate" if within is None else "in this selection"
+        raise InputError(f"no guest {wanted!r} {where}", hint=hint)
     return [line for guest in found for line in _about(zones, guest, file)]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
 
@@ -43,8 +43,12 @@ class _Wishes:
     owner: str = ""
 
 
-def merge(text: str, file: str, inventory: Inventory, rows: Sequence[Row] = ()) -> Merged:
+def merge(
+    text: str, file: str, inventory: Inventory, rows: Sequence[Row] = (), within: Container[str] | None = None
+) -> Merged:
     """An existing policy with the networks of an estate and the rows of a table that it does not have yet.
+
+    ``within``: only networks that a guest of these ids is on.
 
     Raises: PolicyError when the policy has mistakes; mend them first.
     """
@@ -52,7 +56,7 @@ def merge(text: str, file: str, inventory: Inventory, rows: Sequence[Row] = ()) 
     tree = parse(text, Mistakes(file))
     zones = {zone.name: zone for zone in policy.zones or ()}
     fitting, refused = _fitting(rows, policy)
-    found = survey(inventory)
+    found = survey(inventory).narrowed(within)
     found.candidates = adopt(found.candidates, fitting)
     known, extended = _Recognised(zones.values()), _names(fitting, zones)
     new = [c for c in found.candidates if c.name not in extended and c not in known]

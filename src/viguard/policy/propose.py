@@ -6,7 +6,7 @@ for the owner but how zones are recognised; purposes and trust are marked as gue
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from itertools import combinations
 
 from viguard.model.inventory import Inventory
@@ -32,14 +32,21 @@ schema: {schema}
 """
 
 
-def propose(inventory: Inventory, rows: Sequence[Row] = ()) -> str:
-    """A commented policy.yaml for an estate; it loads without a mistake. ``rows`` name and complete the zones."""
-    found = survey_of(inventory)
+def propose(
+    inventory: Inventory, rows: Sequence[Row] = (), within: Container[str] | None = None, selection: str = ""
+) -> str:
+    """A commented policy.yaml for an estate; it loads without a mistake. ``rows`` name and complete the zones.
+
+    ``within``: only zones that a guest of these ids is on; ``selection`` says in words which guests those are.
+    """
+    found = survey_of(inventory).narrowed(within)
     found.candidates = adopt(found.candidates, rows)
     around = look_around(inventory)
     head = _HEAD.format(
         day=inventory.read_at.date(), guests=found.guests, hosts=len(inventory.hosts), schema=POLICY_SCHEMA
     )
+    if selection:
+        head += f"\n# Only zones of guests in this selection: {quote(selection)}; counts are of the whole estate.\n"
     parts = [_zones(found), _pairs(found.candidates), _limits(), _approved(around), _rest(around)]
     return head + "".join("\n" + "\n".join(part) + "\n" for part in parts)
 
@@ -91,7 +98,7 @@ def zone_lines(zone: Candidate, found: Survey) -> list[str]:
 
 def recognition(zone: Candidate, found: Survey) -> list[tuple[str, list[str]]]:
     """How a zone is recognised, by key. A subnet that other networks show, too, recognises nothing."""
-    elsewhere = {s for c in found.candidates if c is not zone for s in c.subnets | c.declared}
+    elsewhere = {s for c in (*found.candidates, *found.others) if c is not zone for s in c.subnets | c.declared}
     keys = [
         ("vlans", [str(v) for v in sorted(zone.vlans)]),
         ("port_groups", [pattern_of(name) for name in zone.own_port_groups]),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from viguard.model.facts import Settings, Unknown
@@ -73,9 +73,13 @@ class Candidate:
 
 @dataclass
 class Survey:
-    """Everything that `init` proposes from. ``trunks`` and ``unread`` are port groups by name with their hosts."""
+    """Everything that `init` proposes from. ``trunks`` and ``unread`` are port groups by name with their hosts.
+
+    ``others`` are networks that nobody asked for: no zone is proposed, but they are there.
+    """
 
     candidates: list[Candidate] = field(default_factory=list)
+    others: list[Candidate] = field(default_factory=list)
     guests: int = 0
     tags: Counter[str] = field(default_factory=Counter)
     folders: Counter[str] = field(default_factory=Counter)
@@ -83,6 +87,13 @@ class Survey:
     unread: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     unknown_subnets: Counter[str] = field(default_factory=Counter)  # guests by subnet on no known network
     lost_guests: int = 0  # with a NIC whose port group was not read
+
+    def narrowed(self, within: Container[str] | None) -> Survey:
+        """Itself, with the networks as candidates that a guest of these ids is on; None: all of them."""
+        if within is None:
+            return self
+        asked = [c for c in self.candidates if any(guest in within for guest in c.guests)]
+        return replace(self, candidates=asked, others=[c for c in self.candidates if c not in asked])
 
 
 def survey(inventory: Inventory) -> Survey:

@@ -13,19 +13,17 @@ from viguard.assess import controls as catalogue
 from viguard.assess.engine import assess
 from viguard.assess.questions import answer, load_questions, roadmap
 from viguard.assess.score import summarise
-from viguard.errors import InputError, StoreError
+from viguard.errors import StoreError
 from viguard.model.audit import Audit, FixedFinding
 from viguard.model.derived import NO_SOURCE, Derived
 from viguard.model.facts import Struct
-from viguard.model.inventory import Inventory
-from viguard.model.result import Result, Severity
+from viguard.model.result import Severity
 from viguard.policy.load import load as load_policy
-from viguard.policy.owners import owners_of
 from viguard.policy.policy import NO_POLICY, Policy
-from viguard.policy.selection import Selection, selected
+from viguard.policy.selection import Selection
 from viguard.policy.waivers import load_waivers
-from viguard.policy.zones import Zones
 from viguard.store import audits
+from viguard.usecases.chosen import chosen
 from viguard.usecases.person import Person
 from viguard.usecases.sources import Estate, Sources, open_estate
 
@@ -69,7 +67,9 @@ def run(request: Request, person: Person) -> Found:
     person.progress("judging", 0, 0)
     as_of, last = (estate.inventory.read_at, None) if request.recorded else (started, history.last_audit_at())
     judged = assess(estate.inventory, policy, Derived(last_audit_at=last), controls, waivers, as_of)
-    results = _chosen(judged.results, estate.inventory, policy, request.selection)
+    ids = chosen(estate.inventory, policy, request.selection)
+    # Results about the estate as a whole only when nothing is left out.
+    results = tuple(r for r in judged.results if ids is None or r.resource.id in ids)
     cards = {control.id: control.card for control in controls.values()}
     audit = Audit(
         started_at=started,
@@ -81,7 +81,7 @@ def run(request: Request, person: Person) -> Found:
         gaps=estate.inventory.gaps,
         policy_file=policy.file,
         selection=str(request.selection),
-        counted=estate.inventory.counted(),
+        counted=estate.inventory.counted(ids),
         results=results,
         controls=cards,
         summary=summarise(results),
@@ -102,21 +102,6 @@ def exit_code(audit: Audit, fail_on: str) -> int:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _chosen(
-    results: tuple[Result, ...], inventory: Inventory, policy: Policy, selection: Selection
-) -> tuple[Result, ...]:
-    """The results that the selection names; results about the estate as a whole only when nothing is left out."""
-    if selection.everything:
-        return results
-    ids = selected(inventory, selection, owners_of(Zones(inventory, policy)))
-    if not ids:
-        raise InputError(
-            f"nothing in the estate is in this selection: {selection}",
-            hint="check the pattern (`viguard inventory --by cluster` shows names); --owner needs --policy",
-        )
-    return tuple(r for r in results if r.resource.id in ids)
 
 
 class _History:

@@ -26,19 +26,21 @@ def run(result_id: str, request: audit.Request, person: Person) -> Explained:
     """The result of that id: of an audit of the request's sources, or of the last audit that is remembered or the demo.
 
     Raises:
-        InputError: it is not there.
+        InputError: it is not there, or a selection was given without a source to select from.
         ViguardError: a source or the store cannot be read.
     """
     if request.sources.names:
         results = audit.run(request, person).audit.results
         found = next((r for r in results if r.id == result_id), None)
         history: tuple[str, ...] = ()
+    elif not request.selection.everything:
+        raise InputError(f"nothing to select from by {request.selection}", hint="name the SOURCE")
     else:
         found, history = _remembered(result_id)
         found = found or _of_the_demo(result_id, person)
     if found is None:
         raise InputError(
-            f"no result {result_id!r}",
+            f"no result {result_id!r}" + (f" in {request.selection}" if not request.selection.everything else ""),
             hint="`viguard audit --all` lists ids; name the SOURCE to explain a pass or an unknown",
         )
     control = catalogue.load().get(found.control)
