@@ -124,7 +124,7 @@ def find(element: Element, path: str) -> str:
     """The text at a path below an element, "" when there is none."""
     if "/" in path:
         return element.findtext(path) or ""
-    for child in element:  # a quarter of the CPU of findtext
+    for child in element:  # 40 % of the CPU of findtext
         if child.tag == path:
             return child.text or ""
     return ""
@@ -153,7 +153,7 @@ def settings(element: Element) -> Settings:
     """Options by key. Source: vim.option.OptionValue[]."""
     found: dict[str, Scalar] = {}
     key = ""
-    for part in element.iter("key", "value"):  # half the CPU of loops; the API has only simple values here
+    for part in element.iter("key", "value"):  # 70 % of the CPU of nested loops; values are simple here
         if part.tag == "key":
             key = part.text or ""
             found[key] = None
