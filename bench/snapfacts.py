@@ -29,10 +29,10 @@ def main() -> None:
     with target.open("w", encoding="utf-8") as stream:
         out = FactWriter(stream)
         for host in inventory.hosts:
-            out.of = moid(host.id)
+            out.of = moid(host.id) or ""
             host_facts(out, host, inventory)
         for guest in inventory.all(Guest):
-            out.of = moid(guest.id)
+            out.of = moid(guest.id) or ""
             guest_facts(out, guest)
 
 
