@@ -69,6 +69,19 @@ def test_a_packed_reply_is_read(fake: Fake) -> None:
     assert call(fake).findtext("returnval") == "é"  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("damage", ["middle", "end", "no gzip"])
+def test_a_damaged_packed_reply_is_one_clear_error(fake: Fake, damage: str) -> None:
+    whole = gzip.compress(reply("Ask", "<returnval>" + "text " * 500 + "</returnval>"))
+    spoiled = {
+        "middle": whole[:20] + b"\xff" * 8 + whole[28:],
+        "end": whole[:-12],
+        "no gzip": b"<html>a proxy's page</html>",
+    }[damage]
+    fake.script["Ask"] = lambda handler, _: handler.send(200, spoiled, Content_Encoding="gzip")
+    with pytest.raises(ReplyError):
+        call(fake)
+
+
 def test_a_reply_that_says_it_is_a_gigabyte_is_not_read(fake: Fake) -> None:
     def huge(handler: Handler, _: str) -> None:
         handler.send_response(200)
