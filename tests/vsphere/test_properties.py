@@ -19,6 +19,7 @@ MANAGED = {
     "VmwareDistributedVirtualSwitch": "vim.dvs.VmwareDistributedVirtualSwitch",
 }
 VMWARE_SETTING = vim.dvs.VmwareDistributedVirtualSwitch.VmwarePortConfigPolicy
+VMWARE_POLICY = vim.dvs.VmwareDistributedVirtualSwitch.VMwarePortgroupPolicy
 VMWARE_CONFIG = vim.dvs.VmwareDistributedVirtualSwitch.ConfigInfo
 MANAGERS = {
     "hostAccessManager": vim.host.HostAccessManager,
@@ -35,6 +36,8 @@ def walk(start: type, path: str) -> tuple[str, type]:
             kind = VMWARE_CONFIG
         if kind is vim.dvs.DistributedVirtualPort.Setting:
             kind = VMWARE_SETTING
+        if kind is vim.dvs.DistributedVirtualPortgroup.PortgroupPolicy:
+            kind = VMWARE_POLICY
         info = kind._GetPropertyInfo(step)
         newest = max(newest, VmomiSupport.versionIdMap[info.version] or "2.0", key=version_key)
         kind = getattr(info.type, "Item", info.type)
@@ -77,6 +80,7 @@ def test_a_path_below_an_asked_one_is_not_asked() -> None:
     paths = asking("DistributedVirtualPortgroup", "8.0.2.0").paths
     assert "config.defaultPortConfig" in paths
     assert not [p for p in paths if p.startswith("config.defaultPortConfig.")]
+    assert [p for p in paths if p.startswith("config.policy")] == ["config.policy"]
     assert asking("HostSystem", "8.0.2.0").paths.count("config.network.vswitch") == 1
 
 
@@ -103,4 +107,5 @@ def test_every_fact_of_a_guest_and_a_host_is_read() -> None:
     assert read == set(sources(Guest))
     read = {*host.FACTS, *host.STANDING, *host.CALLS, "connection", "guests", "datastores"}
     assert read == set(sources(Host))
-    assert set(sources(DvPortGroup)) == {"key", "switch", "vlan", "security"}
+    overrides = {"vlan_override", "security_override"}
+    assert set(sources(DvPortGroup)) == {"key", "switch", "vlan", "security", *overrides}

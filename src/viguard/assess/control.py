@@ -123,6 +123,7 @@ MISSING = {
     "files": "configuration files of hosts and servers",
     "guests": "services and patches inside guests",
     "logs": "the central log",
+    "ports": "the settings of single distributed ports",
     "rest": "the appliance's REST interface",
     "switches": "physical switches, routers and firewalls",
     "vault": "the password vault",

@@ -98,15 +98,22 @@ class DistributedSwitch(Resource, frozen=True, kw_only=True, tag_field="is", tag
     uuid: Annotated[Fact[str], Api("uuid", since="4.0")] = UNREAD
     datacenter: str = ""
     security: Annotated[Fact[SecurityPolicy], Api("config.defaultPortConfig", since="4.0")] = UNREAD
+    security_override: Fact[bool] = False  # a default for its port groups; what ports may override, each of them says
     mirrors: Annotated[Fact[tuple[PortMirror, ...]], Api("config.vspanSession", since="5.0")] = UNREAD
     members: Annotated[Fact[tuple[DvMember, ...]], Api("config.host", since="4.0")] = UNREAD
 
 
 class DvPortGroup(Resource, frozen=True, kw_only=True, tag_field="is", tag="dv_port_group"):
-    """A distributed port group. Source: vim.dvs.DistributedVirtualPortgroup."""
+    """A distributed port group. Source: vim.dvs.DistributedVirtualPortgroup.
+
+    ``vlan`` and ``security`` are what its ports take over; ``vlan_override`` and ``security_override`` say whether a
+    single port may have others. Source: vim.dvs.VmwareDistributedVirtualSwitch.VMwarePortgroupPolicy.
+    """
 
     key: Annotated[Fact[str], Api("key", since="4.0")] = UNREAD
     switch: Annotated[Fact[str], Api("config.distributedVirtualSwitch", since="4.0")] = UNREAD  # resource id
     uplink: Fact[bool] = False  # carries the switch's uplinks, no guest
     vlan: Annotated[Fact[Vlan], Api("config.defaultPortConfig.vlan", since="4.0")] = UNREAD
     security: Annotated[Fact[SecurityPolicy], Api("config.defaultPortConfig.macManagementPolicy", since="4.0")] = UNREAD
+    vlan_override: Annotated[Fact[bool], Api("config.policy.vlanOverrideAllowed", since="4.0")] = UNREAD
+    security_override: Annotated[Fact[bool], Api("config.policy.securityPolicyOverrideAllowed", since="4.0")] = UNREAD

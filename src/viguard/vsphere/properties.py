@@ -37,7 +37,11 @@ EXTRA: dict[type[Resource], tuple[Api, ...]] = {
     Resource: (Api("name"), Api("parent"), Api("customValue")),
     ResourcePool: (Api("owner"),),
     DistributedSwitch: (Api("config", since="4.0"),),
-    DvPortGroup: (Api("config.defaultPortConfig", since="4.0"), Api("tag", since="4.0")),
+    DvPortGroup: (
+        Api("config.defaultPortConfig", since="4.0"),
+        Api("config.policy", since="4.0"),
+        Api("tag", since="4.0"),
+    ),
     # The second and third tell an empty list from a configuration that the server does not hold.
     Host: (Api("configManager"), Api("config.product.version"), Api("config.dateTimeInfo.timeZone.key", since="2.5")),
     Guest: (Api("parentVApp", since="4.1"),),

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pyVmomi import vim
 
-from tests.acceptance.plant.harness import Bench, proves
+from tests.acceptance.plant.harness import Bench, Line, proves
+from viguard.model.result import Status
 
 pytestmark = pytest.mark.real("lab")
 
@@ -80,3 +81,34 @@ def test_port_mirror(today: Bench) -> None:
         plant=lambda: change_mirror(today, "add", session),
         mend=lambda: unmirror(today),
     )
+
+
+def test_ports_that_may_have_settings_of_their_own(today: Bench) -> None:
+    """What a port group says is no proof where its ports may say otherwise, and ports are not read."""
+
+    def allow(name: str, **overrides: bool) -> None:
+        group = today.find(vim.dvs.DistributedVirtualPortgroup, name)
+        policy = group.config.policy
+        for key, value in overrides.items():
+            setattr(policy, key, value)
+        spec = vim.dvs.DistributedVirtualPortgroup.ConfigSpec(configVersion=group.config.configVersion, policy=policy)
+        today.wait(group.ReconfigureDVPortgroup_Task(spec))
+
+    overrides = ("vlanOverrideAllowed", "securityPolicyOverrideAllowed", "macManagementOverrideAllowed")
+    lines = [Line("vm-one-vlan-per-vnic", "www1")] + [
+        Line(control, "Main Datacenter/DMZ Web")
+        for control in ("dvpg-no-vgt", "dvpg-reject-forged", "dvpg-reject-mac")
+    ]
+
+    loose = Line("dvpg-reject-promisc", "Main Datacenter/DMZ Web")
+
+    def statuses() -> set[Status]:
+        found = today.audit()
+        assert found[loose] is Status.FAIL  # a failure of the port group itself stays one
+        return {found[line] for line in lines}
+
+    assert statuses() == {Status.PASS}
+    allow("DMZ Web", **dict.fromkeys(overrides, True))
+    assert statuses() == {Status.UNKNOWN}
+    allow("DMZ Web", **dict.fromkeys(overrides, False))
+    assert statuses() == {Status.PASS}

@@ -98,10 +98,16 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "vm-unused-devices": ("Guest.devices",),
     "iscsi-chap-mutual": ("Host.iscsi",),
     "san-vlan-isolated": (*NETWORK, *GUESTS, "Guest.host@then", "Host.port_groups", "Host.iscsi"),
-    "dvpg-reject-forged": ("DvPortGroup.security+DistributedSwitch.security",),
-    "dvpg-reject-mac": ("DvPortGroup.security+DistributedSwitch.security",),
-    "dvpg-reject-promisc": ("DvPortGroup.security+DistributedSwitch.security",),
-    "dvpg-no-vgt": ("DvPortGroup.vlan",),
+    "dvpg-reject-forged": (
+        "DvPortGroup.security+DistributedSwitch.security", "DvPortGroup.security_override+DistributedSwitch.security",
+    ),
+    "dvpg-reject-mac": (
+        "DvPortGroup.security+DistributedSwitch.security", "DvPortGroup.security_override+DistributedSwitch.security",
+    ),
+    "dvpg-reject-promisc": (
+        "DvPortGroup.security+DistributedSwitch.security", "DvPortGroup.security_override+DistributedSwitch.security",
+    ),
+    "dvpg-no-vgt": ("DvPortGroup.vlan", "DvPortGroup.vlan_override"),
     "dvs-port-mirror": ("DistributedSwitch.mirrors",),
     "vss-reject-forged": ("StandardPortGroup.security+StandardSwitch.security",),
     "vss-reject-mac": ("StandardPortGroup.security+StandardSwitch.security",),
@@ -131,6 +137,7 @@ PARTLY: list[tuple[str, str, str, str]] = [
     ("blast-radius-shared-credential", THEN, "Role.privileges", "BELNET\\svc-scarlet"),
     ("vm-one-vlan-per-vnic", NOW, "DvPortGroup.vlan", "www1"),
     ("vm-one-vlan-per-vnic", NOW, "DvPortGroup", "www1"),
+    ("vm-one-vlan-per-vnic", NOW, "DvPortGroup.vlan_override", "www1"),
     ("vm-one-vlan-per-vnic", NOW, "StandardPortGroup.vlan", "crm1"),
     ("vm-one-vlan-per-vnic", NOW, "Guest.host", "crm1"),
     ("host-vmk-management", THEN, "Host.product", "esxblade1.fw.belnet.be"),

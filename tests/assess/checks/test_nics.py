@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.assess.checks.estate import ESX35, ESXI8, LOST, but, group, guest, host, lost, named, world
@@ -25,9 +27,29 @@ from viguard.model.server import Product
 )
 def test_standard_and_distributed_port_groups(vlan: Vlan, status: Status) -> None:
     assert one_vlan(guest(plug="web"), world(host(), group("web", vlan))).status is status
-    distributed = named(DvPortGroup, "dv", key="dvportgroup-1", vlan=vlan)
+    distributed = named(DvPortGroup, "dv", key="dvportgroup-1", vlan=vlan, vlan_override=False)
     plugged = guest(nics=(VirtualNic(key=4000, type="VirtualVmxnet3", dv_port_group="dvportgroup-1"),))
     assert one_vlan(plugged, world(host(), distributed)).status is status
+
+
+@pytest.mark.parametrize(
+    ("vlan", "override", "status"),
+    [
+        (Vlan(id=12), False, Status.PASS),
+        (Vlan(id=12), True, Status.UNKNOWN),
+        (Vlan(id=12), LOST, Status.UNKNOWN),
+        (Vlan(id=0), True, Status.FAIL),
+        (Vlan(trunk=((10, 20),)), True, Status.FAIL),
+        (Vlan(trunk=((10, 20),)), LOST, Status.FAIL),
+    ],
+)
+def test_a_port_that_may_have_another_vlan_than_its_group(vlan: Vlan, override: Any, status: Status) -> None:
+    distributed = named(DvPortGroup, "dv", key="dvportgroup-1", vlan=vlan, vlan_override=override)
+    plugged = guest(nics=(VirtualNic(key=4000, type="VirtualVmxnet3", label="NIC 1", dv_port_group="dvportgroup-1"),))
+    found = one_vlan(plugged, world(host(), distributed))
+    assert found.status is status
+    if override is True and status is Status.UNKNOWN:
+        assert found.reason == "NIC 1: no source yet: its port may override the VLAN of its port group"
 
 
 def test_one_bad_nic_is_named_beside_good_ones() -> None:

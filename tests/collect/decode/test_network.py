@@ -81,6 +81,30 @@ def test_a_port_group_without_setting_is_unknown_in_both_facts() -> None:
     assert tagged.uplink is True
 
 
+@pytest.mark.parametrize(
+    ("allowed", "vlan", "security"),
+    [
+        ({"vlan": "false", "securityPolicy": "false", "macManagement": "false"}, False, False),
+        ({"vlan": "true", "securityPolicy": "false", "macManagement": "false"}, True, False),
+        ({"vlan": "false", "securityPolicy": "true", "macManagement": "false"}, False, True),
+        ({"vlan": "false", "securityPolicy": "false", "macManagement": "true"}, False, True),
+        ({"vlan": "false", "securityPolicy": "false"}, False, False),  # before API 6.7.1
+        ({}, None, None),  # a switch of another vendor tells neither
+    ],
+)
+def test_what_a_single_port_may_override(allowed: dict[str, str], vlan: bool | None, security: bool | None) -> None:
+    policy = "".join(f"<{key}OverrideAllowed>{value}</{key}OverrideAllowed>" for key, value in allowed.items())
+    group = decode_port_group(PLACE, values(config__policy=policy))
+    told = [None if isinstance(fact, Unknown) else fact for fact in (group.vlan_override, group.security_override)]
+    assert told == [vlan, security]
+
+
+def test_overrides_are_unknown_where_the_policy_was_not_told() -> None:
+    group = decode_port_group(PLACE, values(key="dvpg-1"))
+    assert isinstance(group.vlan_override, Unknown)
+    assert isinstance(group.security_override, Unknown)
+
+
 def test_a_distributed_switch_with_mirrors_and_members() -> None:
     config = (
         '<uuid>u-1</uuid><host><config><host type="HostSystem">host-9</host><backing><pnicSpec><pnicDevice>vmnic1</pnicDevice>'

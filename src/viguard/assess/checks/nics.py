@@ -8,14 +8,18 @@ from viguard.assess.operators import version
 from viguard.assess.tally import Tally, about, listed
 from viguard.assess.verdict import Verdict, not_applicable, unknown
 from viguard.model.facts import Fact, Resource, Unknown
-from viguard.model.guest import Guest
+from viguard.model.guest import Guest, VirtualNic
+from viguard.model.network import DvPortGroup
 
 FEW, MANY = 4, 10
 """NICs a guest may have: up to hardware version 6 or ESX 3, and after. Source: report, Guests, "VLANs"."""
 
 
 def one_vlan(subject: Resource, context: Context) -> Verdict:
-    """Each NIC is on one configured VLAN: not a trunk, and not untagged, where the physical port decides."""
+    """Each NIC is on one configured VLAN: not a trunk, and not untagged, where the physical port decides.
+
+    Where a distributed port group lets single ports have VLANs of their own, a good one proves nothing: unknown.
+    """
     guest = expect(Guest, subject)
     if isinstance(guest.nics, Unknown):
         return unknown(guest.nics, context.evidence(guest, "nics"))
@@ -35,11 +39,25 @@ def one_vlan(subject: Resource, context: Context) -> Verdict:
             trunk.append(name)
         elif vlan is not None and vlan.id == 0:
             untagged.append(name)
+        elif vlan is not None:
+            _port(guest, nic, name, context, tally)
     if trunk:
         tally.fail(f"several VLANs reach {listed(trunk)}")
     if untagged:
         tally.fail(f"no VLAN is set for {listed(untagged)}")
     return tally.verdict()
+
+
+def _port(guest: Guest, nic: VirtualNic, name: str, context: Context, tally: Tally) -> None:
+    """Whether the NIC's own port may have another VLAN than its group. Ports themselves are not read."""
+    group = context.inventory.port_group_of(guest, nic)
+    if not isinstance(group, DvPortGroup) or group.vlan_override is False:
+        return
+    evidence = about(context, group, "vlan_override")
+    if isinstance(group.vlan_override, Unknown):
+        tally.miss(f"{listed([name])}: whether its port may have another VLAN: {group.vlan_override}", evidence)
+    else:
+        tally.miss(f"{listed([name])}: no source yet: its port may override the VLAN of its port group", evidence)
 
 
 def count(subject: Resource, context: Context) -> Verdict:

@@ -171,7 +171,23 @@ def decode_port_group(place: Place, values: Values) -> DvPortGroup:
         uplink=values.fact("tag", _is_uplink, False),  # noqa: FBT003  (no tag: no uplink)
         vlan=setting if isinstance(setting, Unknown) else port_vlan(setting.find("vlan")),
         security=setting if isinstance(setting, Unknown) else port_security(setting),
+        vlan_override=values.fact("config.policy", lambda e: _allowed(e, "vlanOverrideAllowed"), NO_VALUE),
+        security_override=values.fact(
+            "config.policy",
+            # From API 6.7.1 a server has a second permission, for the policy that took the first one's place.
+            lambda e: _allowed(e, "securityPolicyOverrideAllowed", "macManagementOverrideAllowed"),
+            NO_VALUE,
+        ),
     )
+
+
+def _allowed(policy: Element, name: str, newer: str = "") -> Fact[bool]:
+    """Whether one of these may be overridden by a single port; the second may be left out.
+
+    Source: vim.dvs.VmwareDistributedVirtualSwitch.VMwarePortgroupPolicy.
+    """
+    first, second = maybe_truth(policy.findtext(name)), maybe_truth(policy.findtext(newer)) if newer else None
+    return True if first or second else NO_VALUE if first is None else False
 
 
 def _is_uplink(element: Element) -> bool:
