@@ -9,10 +9,11 @@ from typing import Any, cast
 import pytest
 
 from tests.vsphere.fake import reply
-from viguard.collect.access import _reach, _told
-from viguard.model.access import Permission
-from viguard.model.facts import Unknown
+from viguard.collect.access import _reach, _records_logins, _told, _told_since
+from viguard.model.access import Event, Permission
+from viguard.model.facts import Reason, Unknown
 from viguard.vsphere import calls
+from viguard.vsphere.replies import parse_reply
 from viguard.vsphere.session import Session
 from viguard.vsphere.soap import Ref
 
@@ -72,3 +73,35 @@ def test_a_server_that_tells_no_permission_at_all_hides_them() -> None:
     held = (Permission(entity="vc:root", principal="a", role_id=-2),)
     assert _told(held) == held
     assert isinstance(_told(()), Unknown)
+
+
+def first(at: str) -> Any:
+    return parse_reply(reply("ReadNextEvents", f"<returnval><createdTime>{at}</createdTime></returnval>"), "").findall(
+        "returnval"
+    )
+
+
+def test_events_reach_back_no_further_than_the_oldest_that_the_server_has() -> None:
+    now = FIRST + timedelta(days=31)
+    assert _told_since(first("2026-11-30T10:00:00Z"), FIRST, now) == datetime(2026, 11, 30, 10, tzinfo=UTC)
+    assert _told_since(first("2026-01-01T10:00:00Z"), FIRST, now) == FIRST
+    assert _told_since([], FIRST, now) == now
+    assert _told_since(Unknown(reason=Reason.FAILED), FIRST, now) is None
+    assert _told_since(first("soon"), FIRST, now) is None
+
+
+@pytest.mark.parametrize(
+    ("user", "minutes", "kind", "found"),
+    [
+        ("BELNET\\svc-audit", 0, "UserLoginSessionEvent", True),
+        ("svc-audit@belnet.be", 1, "UserLoginSessionEvent", True),
+        ("svc-audit", 5, "UserLoginSessionEvent", False),  # another login
+        ("svc-nagios", 0, "UserLoginSessionEvent", False),
+        ("svc-audit", 0, "UserLogoutSessionEvent", False),
+    ],
+)
+def test_our_own_login_proves_that_logins_are_recorded(user: str, minutes: int, kind: str, found: bool) -> None:
+    event = Event(key=1, type=kind, at=FIRST + timedelta(minutes=minutes), user=user)
+    assert _records_logins((event,), "BELNET\\svc-audit", "2026-11-01T00:00:00Z") is found
+    assert not _records_logins((event,), "BELNET\\svc-audit", "")
+    assert not _records_logins((event,), "", "2026-11-01T00:00:00Z")

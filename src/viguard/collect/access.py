@@ -11,7 +11,7 @@ from viguard.collect.decode.place import Place
 from viguard.collect.decode.values import UNREADABLE, find, moment
 from viguard.collect.gaps import Gaps
 from viguard.collect.subject import Options, Subject
-from viguard.model.access import Access, Permission
+from viguard.model.access import Access, Event, Permission
 from viguard.model.facts import Fact, Reason, Resource, Unknown
 from viguard.vsphere import calls
 from viguard.vsphere.privileges import blind_spot
@@ -19,6 +19,9 @@ from viguard.vsphere.replies import Element
 from viguard.vsphere.soap import Ref
 
 T = TypeVar("T")
+LOGIN = "UserLoginSessionEvent"
+LOGIN_RECORDED_WITHIN = timedelta(minutes=2)
+"""How far the event of a login may be from the login."""
 
 
 def read_access(subject: Subject, gaps: Gaps, options: Options, now: datetime) -> Iterator[Resource]:
@@ -39,16 +42,19 @@ def read_access(subject: Subject, gaps: Gaps, options: Options, now: datetime) -
     if not whole:
         gaps.add(server.path, "events", f"more than {calls.EVENT_LIMIT} events: older ones are left out")
         since = _reach(events, now)
+    told = _told_since(calls.read_oldest_event(session), since, now)
     blind = blind_spot(session)
     if blind:
         gaps.add(server.path, "objects that the account may not see", str(blind))
     permissions = blind or calls.service_call(session, "authorizationManager", "RetrieveAllPermissions")
+    decoded = _made(events, lambda found: access.events(place, found))
     yield Access(
         **place.identity,
         permissions=_told(_made(permissions, lambda found: access.permissions(place, found))),
         sessions=_made(_elements(subject, "sessionManager", "sessionList"), access.sessions),
-        events=_made(events, lambda found: access.events(place, found)),
-        events_since=since,
+        events=decoded,
+        events_since=told,
+        own_login=isinstance(decoded, tuple) and _records_logins(decoded, session.told_name, session.login_time),
         alarms=_made(_alarms(subject), lambda found: tuple(access.alarm(a) for a in found)),
     )
 
@@ -62,6 +68,26 @@ def _reach(events: Fact[list[Element]], now: datetime) -> datetime:
     """How far back events reach of which the older ones were left out: the oldest one that was kept."""
     oldest = _made(events, lambda found: min(moment(find(e, "createdTime")) for e in found))
     return now if isinstance(oldest, Unknown) else oldest
+
+
+def _told_since(oldest: Fact[list[Element]], since: datetime, now: datetime) -> datetime | None:
+    """From when on events are known: not before the oldest that the server still has. None: it does not say."""
+    first = _made(oldest, lambda found: moment(find(found[0], "createdTime")) if found else now)
+    return None if isinstance(first, Unknown) else max(since, first)
+
+
+def _records_logins(events: tuple[Event, ...], user: str, login_time: str) -> bool:
+    """Whether our own login is among the events; both times are the server's."""
+    entered = _made([], lambda _: moment(login_time))
+    if isinstance(entered, Unknown) or not user:
+        return False
+    logins = (e for e in events if e.type == LOGIN and _name(e.user) == _name(user))
+    return any(abs(e.at - entered) <= LOGIN_RECORDED_WITHIN for e in logins)
+
+
+def _name(user: str) -> str:
+    """The name without its domain, which events and sessions spell differently."""
+    return user.rpartition("\\")[2].partition("@")[0].casefold()
 
 
 def _elements(subject: Subject, manager: str, path: str) -> Fact[list[Element]]:

@@ -67,6 +67,7 @@ class Access(Resource, frozen=True, kw_only=True, tag_field="is", tag="access"):
     sessions: Annotated[Fact[tuple[Session, ...]], Api("sessionList", of="SessionManager")] = UNREAD
     events: Annotated[Fact[tuple[Event, ...]], Api("QueryEvents()", of="EventManager")] = UNREAD
     events_since: datetime | None = None  # the window that ``events`` covers starts here
+    own_login: bool = False  # the login of this collection is among ``events``: the server records logins
     alarms: Annotated[Fact[tuple[Alarm, ...]], Api("GetAlarm()", of="AlarmManager")] = UNREAD
 
 

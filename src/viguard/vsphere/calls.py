@@ -92,19 +92,40 @@ def read_events(session: Session, types: Sequence[str], since: datetime) -> tupl
     Raises:
         SourceError: the connection or session failed.
     """
-    manager = session.refs.get("eventManager")
-    if manager is None:
-        return Unknown(reason=Reason.NOT_IN_VERSION, detail="the server has no event manager"), True
-    made = returned(
-        session, call(session, "CreateCollectorForEvents", manager, _event_filter(session.version, types, since))
-    )
-    if isinstance(made, Unknown) or not made:
-        return made if isinstance(made, Unknown) else Unknown(reason=Reason.FAILED, detail="no collector"), True
-    history = Ref(made[0].get("type", "EventHistoryCollector"), made[0].text or "")
+    history = _history(session, _event_filter(session.version, types, since))
+    if isinstance(history, Unknown):
+        return history, True
     try:
         return _drain(session, history)
     finally:
         call(session, "DestroyCollector", history)
+
+
+def read_oldest_event(session: Session) -> Fact[list[Element]]:
+    """The oldest event of any type that the server still has, alone; none when it has none.
+
+    Raises:
+        SourceError: the connection or session failed.
+    """
+    history = _history(session, "<filter/>")
+    if isinstance(history, Unknown):
+        return history
+    try:
+        call(session, "RewindCollector", history)
+        return returned(session, call(session, "ReadNextEvents", history, element("maxCount", 1)))
+    finally:
+        call(session, "DestroyCollector", history)
+
+
+def _history(session: Session, wanted: str) -> Fact[Ref]:
+    """A collector of the events that a filter wants."""
+    manager = session.refs.get("eventManager")
+    if manager is None:
+        return Unknown(reason=Reason.NOT_IN_VERSION, detail="the server has no event manager")
+    made = returned(session, call(session, "CreateCollectorForEvents", manager, wanted))
+    if isinstance(made, Unknown) or not made:
+        return made if isinstance(made, Unknown) else Unknown(reason=Reason.FAILED, detail="no collector")
+    return Ref(made[0].get("type", "EventHistoryCollector"), made[0].text or "")
 
 
 def _drain(session: Session, history: Ref) -> tuple[Fact[list[Element]], bool]:

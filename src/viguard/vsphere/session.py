@@ -48,6 +48,7 @@ class Session:
         self.about = About(name="", version="", build="", line="", api_version="")
         self.refs: dict[str, Ref] = {}
         self.relogins, self.key = 0, ""
+        self.told_name, self.login_time = "", ""  # who we are and since when, as the server says it
         self._inside = False
 
     @property
@@ -178,6 +179,8 @@ class Session:
         credentials = element("userName", self._login.user) + element("password", self._login.password)
         entered = self.connection.call(method("Login", self.refs["sessionManager"], credentials))
         self.key = entered.findtext("returnval/key") or ""
+        self.told_name = entered.findtext("returnval/userName") or ""
+        self.login_time = entered.findtext("returnval/loginTime") or ""
         self._inside = True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ from tests.assess.checks.estate import (
     world,
 )
 from viguard.assess.checks.access import blast_radius, custom_roles, root_use
-from viguard.model.access import Access, Account, Event, Permission
+from viguard.model.access import Access, Account, Event, Permission, Session
 from viguard.model.facts import Resource, Unknown
 from viguard.model.host import Host
 from viguard.model.result import Status
@@ -155,12 +156,13 @@ def test_global_permissions_of_another_vcenter_are_about_domain_accounts_only() 
 # access-root-use-minimised
 
 
-def logins(*who: tuple[str, str, float], since_hours: float = 25) -> Status:
+def logins(*who: tuple[str, str, float], since_hours: float = 25, **facts: Any) -> Status:
     events = tuple(
         Event(key=i, type="UserLoginSessionEvent", at=READ_AT - timedelta(hours=hours), user=user, address=address)
         for i, (user, address, hours) in enumerate(who)
     )
-    told = access(events=events, events_since=READ_AT - timedelta(hours=since_hours))
+    held = {"events_since": READ_AT - timedelta(hours=since_hours), "own_login": True, "sessions": (), **facts}
+    told = access(events=events, **held)
     return root_use(old_vcenter(), world(old_vcenter(), told)).status
 
 
@@ -188,7 +190,31 @@ def test_the_window_covers_a_day() -> None:
     assert logins(("root", "10.0.0.5", 1), since_hours=2) is Status.FAIL
 
 
+def test_a_server_that_does_not_show_our_own_login_may_record_none() -> None:
+    assert logins(own_login=False) is Status.UNKNOWN
+    assert logins(("root", "10.0.0.5", 1), own_login=False) is Status.FAIL
+
+
+@pytest.mark.parametrize(
+    ("user", "address", "idle_hours", "status"),
+    [
+        ("root", "10.0.0.5", 0, Status.FAIL),
+        ("VSPHERE.LOCAL\\Administrator", "10.0.0.5", 23, Status.FAIL),
+        ("root", "", 0, Status.UNKNOWN),  # before API 5.0 no session tells its address
+        ("root", "10.0.0.5", None, Status.FAIL),
+        ("root", "10.0.0.5", 25, Status.PASS),
+        ("root", "127.0.0.1", 0, Status.UNKNOWN),
+        ("BELNET\\ann", "10.0.0.5", 0, Status.PASS),
+    ],
+)
+def test_sessions_of_root_count_as_use(user: str, address: str, idle_hours: float | None, status: Status) -> None:
+    active = None if idle_hours is None else READ_AT - timedelta(hours=idle_hours)
+    open_ = Session(user=user, login_at=READ_AT - timedelta(hours=50), active_at=active, address=address)
+    assert logins(sessions=(open_,)) is status
+
+
 def test_root_use_is_unknown_without_a_fact() -> None:
+    assert logins(sessions=LOST) is Status.UNKNOWN
     assert root_use(old_vcenter(), world(old_vcenter())).status is Status.UNKNOWN
     assert root_use(old_vcenter(), world(old_vcenter(), access(events=LOST))).status is Status.UNKNOWN
     assert root_use(old_vcenter(), world(old_vcenter(), access(events=(), events_since=None))).status is Status.UNKNOWN

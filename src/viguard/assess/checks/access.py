@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from ipaddress import ip_address
 
@@ -47,9 +47,10 @@ def custom_roles(subject: Resource, context: Context) -> Verdict:
 
 
 def root_use(subject: Resource, context: Context) -> Verdict:
-    """Nobody logged in as root or Administrator in the 24 hours before the estate was read.
+    """Nobody logged in as root or Administrator in the 24 hours before the estate was read, nor uses a session.
 
-    Logins from the host itself are also how its services work, so they leave the answer open.
+    Logins from the host itself are also how its services work, so they leave the answer open. Servers drop events, and
+    some record none: the events must reach back 24 hours, and the login of the collection itself must be among them.
     """
     access = _access(subject, context)
     if isinstance(access, Verdict):
@@ -62,6 +63,9 @@ def root_use(subject: Resource, context: Context) -> Verdict:
         tally.miss("the events that were read do not cover 24 hours")
     else:
         tally.see(about(context, access, "events", access.events_since.isoformat(), part=".since"))
+    if not access.own_login:
+        tally.miss("viguard's own login is not among the events: the server may not record logins")
+    _judge_sessions(access, context, start, tally)
     logins = [e for e in access.events if e.type == LOGIN and e.at >= start and _local_part(e.user) in SUPERUSERS]
     people = [e for e in logins if not _loopback(e.address)]
     if people:
@@ -145,6 +149,26 @@ def _exempt(permission: Permission, context: Context) -> bool:
     name = who(permission.principal)
     approved = any(fnmatchcase(name, who(pattern)) for pattern in context.policy.approved.break_glass)
     return approved or name in PRODUCT_ACCOUNTS
+
+
+def _judge_sessions(access: Access, context: Context, start: datetime, tally: Tally) -> None:
+    """Sessions of a superuser that did something in the window; one that tells no time may have.
+
+    Servers tell the address of a session from API 5.0 on; without it the session may be the host's own.
+    """
+    if isinstance(access.sessions, Unknown):
+        tally.miss(access.sessions, about(context, access, "sessions"))
+        return
+    used = [s for s in access.sessions if _local_part(s.user) in SUPERUSERS]
+    used = [s for s in used if s.active_at is None or s.active_at >= start]
+    people = [s for s in used if s.address and not _loopback(s.address)]
+    tally.see(about(context, access, "sessions", len(access.sessions), part=".count"))
+    if people:
+        names = listed(dict.fromkeys(f"{s.user} from {s.address}" for s in people))
+        tally.fail(f"{plural(len(people), 'session')} in use: {names}", about(context, access, "sessions", names))
+    elif used:
+        why = "a session from the host itself, or from where is not told, is in use: a service or a person"
+        tally.miss(why, about(context, access, "sessions", len(used), part=".count"))
 
 
 def _login(event: Event, access: Access, context: Context) -> Evidence:
