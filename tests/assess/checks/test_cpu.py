@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from tests.assess.checks.estate import LOST, but, guest, host, lost, named, world
+from tests.assess.checks.estate import LOST, but, guest, host, lost, named, tree, world
 from viguard.assess.checks.cpu import ceiling, floor, overcommit
 from viguard.model.facts import Resource
 from viguard.model.guest import Guest
 from viguard.model.host import Hardware, Host
 from viguard.model.resources import Allocation
 from viguard.model.result import Status
-from viguard.model.server import Cluster
+from viguard.model.server import Cluster, ResourcePool
 from viguard.policy.policy import CpuException, CpuLimits, Limits, Policy, Profile
 
 REPORT = Profile.REPORT_2010
@@ -43,7 +45,57 @@ def test_floor_of_the_report_is_a_reservation(reservation: int, status: Status) 
     ],
 )
 def test_floor_of_modern_accepts_shares(level: str, shares: int, status: Status) -> None:
-    assert floor(cpu(level=level, shares=shares), world(host())).status is status
+    assert floor(cpu(level=level, shares=shares), world(host(), *tree())).status is status
+
+
+def pool(name: str, parent: str, **facts: Any) -> ResourcePool:
+    cpu = facts.pop("cpu", Allocation(level="normal", shares=4000))
+    return named(ResourcePool, name, parent=f"vc:{parent}", cluster="vc:c1", cpu=cpu, **facts)  # type: ignore[no-any-return]
+
+
+ROOT = pool("p1", "c1", cpu=Allocation(limit=20000, reservation=20000))
+"""The root pool, whose limit is all that the cluster has."""
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "status"),
+    [
+        (Allocation(level="normal"), Allocation(level="high"), Status.PASS),
+        (Allocation(level="normal"), Allocation(level="low"), Status.FAIL),
+        (Allocation(level="low"), Allocation(level="high"), Status.FAIL),
+        (Allocation(level="normal"), Allocation(limit=100), Status.UNKNOWN),
+        (Allocation(limit=100), Allocation(level="normal"), Status.UNKNOWN),
+        (Allocation(level="custom", shares=4000), Allocation(level="normal"), Status.UNKNOWN),
+        (Allocation(limit=100), Allocation(level="low"), Status.FAIL),
+        (LOST, Allocation(level="normal"), Status.UNKNOWN),
+        (Allocation(level="normal"), LOST, Status.UNKNOWN),
+    ],
+)
+def test_shares_count_as_far_as_every_pool_above_lets_them(outer: Any, inner: Any, status: Status) -> None:
+    pools = [ROOT, pool("outer", "p1", cpu=outer), pool("inner", "outer", cpu=inner)]
+    inside = but(cpu(level="normal"), pool="vc:inner")
+    assert floor(inside, world(host(), *pools)).status is status
+    assert floor(but(cpu(level="normal"), pool="vc:p1"), world(host(), *pools)).status is Status.PASS
+    reserved = but(cpu(level="normal", reservation=1000), pool="vc:inner")
+    assert floor(reserved, world(host(), *pools)).status is Status.PASS  # its part is its own, whatever the pools give
+
+
+def test_the_pool_that_takes_its_part_away_is_named() -> None:
+    low = pool("batch", "p1", cpu=Allocation(level="low"))
+    found = floor(but(cpu(), pool="vc:batch"), world(host(), ROOT, low))
+    assert found.reason == "its resource pool batch has low shares, and 0 MHz reserved, 1000 MHz is 10 % of its host"
+    narrow = pool("batch", "p1", cpu=Allocation(limit=500))
+    found = floor(but(cpu(), pool="vc:batch"), world(host(), ROOT, narrow))
+    assert found.reason.startswith("the resource pool batch is limited to 500 MHz: ")
+
+
+def test_shares_prove_nothing_when_a_pool_above_was_not_read() -> None:
+    inner = pool("inner", "outer")
+    assert floor(but(cpu(), pool="vc:inner"), world(host(), ROOT, inner)).status is Status.UNKNOWN
+    assert floor(cpu(), world(host())).status is Status.UNKNOWN
+    assert floor(lost(cpu(), "pool"), world(host(), ROOT)).status is Status.UNKNOWN
+    circle = [pool("a", "b"), pool("b", "a")]
+    assert floor(but(cpu(), pool="vc:a"), world(host(), *circle)).status is Status.UNKNOWN
 
 
 def test_floor_holds_for_guests_that_are_off_and_not_for_templates() -> None:

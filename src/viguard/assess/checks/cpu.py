@@ -8,12 +8,13 @@ from viguard.assess.context import Context
 from viguard.assess.kind import capacity_mhz, expect, guests_on, host_of, not_read
 from viguard.assess.tally import Tally, about, listed
 from viguard.assess.verdict import Verdict, not_applicable, unknown
-from viguard.model.facts import Fact, Resource, Unknown
+from viguard.model.facts import Fact, Resource, Struct, Unknown
 from viguard.model.guest import Guest
 from viguard.model.host import Hardware, Host
 from viguard.model.inventory import Inventory
 from viguard.model.resources import Allocation
-from viguard.model.server import Cluster
+from viguard.model.result import Evidence
+from viguard.model.server import Cluster, ResourcePool
 from viguard.policy.policy import CpuException, Policy, Profile
 
 NORMAL_SHARES = 1000
@@ -25,6 +26,12 @@ def floor(subject: Resource, context: Context) -> Verdict:
 
     In ``modern`` shares of level normal or high (or custom ones worth as much) do too: they hold under contention what
     a reservation holds always, and 10 % each would admit ten guests a host. Guests that are off count: they can start.
+
+    Shares count among neighbours in one pool only, so every pool above the guest must hold its part, too. A pool with
+    low shares gives its guests less than their part: shares do not count then, the reservation decides, as without any.
+    A pool with a limit, or with custom shares, may be wide enough or not, by what else is in and beside it: unknown,
+    unless the reservation is enough by itself. The root pool of a cluster or host is all there is, and has neighbours
+    no more.
     """
     guest = expect(Guest, subject)
     template = _template(guest, context)
@@ -37,16 +44,72 @@ def floor(subject: Resource, context: Context) -> Verdict:
         tally.miss(allocation, context.evidence(guest, "cpu"))
         return tally.verdict()
     tally.see(context.evidence(guest, "cpu", allocation.reservation, part=".reservation"))
-    if context.profile is Profile.MODERN:
-        enough = _fair(guest, allocation, context, tally)
-        if enough:
+    pools = _Pools()
+    if context.profile is Profile.MODERN and _fair(guest, allocation, context, tally):
+        pools = _pools(guest, context)
+        tally.see(*pools.evidence)
+        if not pools.low and not pools.doubts:
             return tally.verdict("its shares hold its part when CPU is scarce")
     hardware = _hardware(guest, context, tally)
     if isinstance(hardware, Hardware):
         wanted = int(hardware.total_mhz * percent / 100)
         if allocation.reservation < wanted and tally.clean:
-            tally.fail(f"{allocation.reservation} MHz reserved, {wanted} MHz is {percent:g} % of its host")
+            _too_little(
+                f"{allocation.reservation} MHz reserved, {wanted} MHz is {percent:g} % of its host", pools, tally
+            )
     return tally.verdict()
+
+
+class _Pools(Struct, frozen=True, kw_only=True):
+    """The pools above a guest: ``low`` one with low shares, ``doubts`` why the others may hold its part or not."""
+
+    low: str = ""
+    doubts: tuple[Unknown | str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+def _pools(guest: Guest, context: Context) -> _Pools:
+    """What the pools from the guest up to the root leave of its shares."""
+    low, above = "", guest.pool
+    doubts: list[Unknown | str] = []
+    evidence: list[Evidence] = []
+    seen: set[str] = set()
+    while isinstance(above, str):
+        pool = None if above in seen else context.inventory.get(ResourcePool, above)
+        seen.add(above)
+        if pool is None:
+            doubts.append("a resource pool above it was not read")
+            break
+        if pool.cluster and pool.parent == pool.cluster:
+            break  # the root: all of the cluster or host
+        evidence.append(about(context, pool, "cpu"))
+        low = low or (pool.name if isinstance(pool.cpu, Allocation) and pool.cpu.level == "low" else "")
+        doubts += _doubts(pool)
+        above = pool.parent
+    if not isinstance(guest.pool, str):
+        doubts.append(guest.pool or "it is in no resource pool")
+        evidence.append(context.evidence(guest, "pool"))
+    return _Pools(low=low, doubts=tuple(doubts), evidence=tuple(evidence))
+
+
+def _doubts(pool: ResourcePool) -> list[Unknown | str]:
+    name = listed([pool.name])
+    if isinstance(pool.cpu, Unknown):
+        return [pool.cpu]
+    limit = [] if pool.cpu.limit is None else [f"the resource pool {name} is limited to {pool.cpu.limit} MHz"]
+    custom = [f"the resource pool {name} has custom shares"] if pool.cpu.level == "custom" else []
+    return [*limit, *custom]
+
+
+def _too_little(reason: str, pools: _Pools, tally: Tally) -> None:
+    """Its reservation is not enough: a failure, unless shares count and it is not known how far."""
+    if pools.low:
+        tally.fail(f"its resource pool {listed([pools.low])} has low shares, and {reason}")
+    elif pools.doubts:
+        for doubt in pools.doubts:
+            tally.miss(f"{doubt}: whether its shares hold its part there is not known")
+    else:
+        tally.fail(reason)
 
 
 def ceiling(subject: Resource, context: Context) -> Verdict:
