@@ -214,6 +214,7 @@ def records() -> list[Resource]:
             sessions=[],
             events=[],
             events_since=(NOW - timedelta(days=30)).isoformat(),
+            own_login=True,
             alarms=[],
         ),
     ]

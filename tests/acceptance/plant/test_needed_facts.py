@@ -42,7 +42,7 @@ SIZE = ("Guest.host", "Guest.template", "Host", "Host.hardware")
 NEEDED: dict[str, tuple[str, ...]] = {
     # Facts without which no resource passes any more. ``@then``: in that estate only.
     "access-custom-roles": (*RIGHTS, "Server.product"),
-    "access-root-use-minimised": ("Access", "Access.events", "Server.product"),
+    "access-root-use-minimised": ("Access", "Access.events", "Access.sessions", "Server.product"),
     "blast-radius-shared-credential": (
         "Access", "Access.permissions", "Folder", "Datacenter", "Cluster", "Cluster.hosts", "Host",
         "Server.product",
@@ -249,7 +249,7 @@ def test_audits_are_known_from_the_store_only(estates: Mapping[str, Estate]) -> 
 
 
 UNTOLD: dict[str, tuple[tuple[type[Struct], str], ...]] = {
-    "access-root-use-minimised": ((Access, "events_since"),),
+    "access-root-use-minimised": ((Access, "events_since"), (Access, "own_login")),
     "template-used-for-deploy": ((Access, "events_since"),),
     "fw-host-table-closed": ((Firewall, "incoming_blocked"), (Firewall, "outgoing_blocked")),
     "fw-host-restrict-sources": ((Ruleset, "all_addresses"),),
