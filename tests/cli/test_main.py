@@ -108,3 +108,26 @@ main.run([])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout) == (143, "logged out\n"), done.stderr
+
+
+def test_ctrl_c_says_that_sessions_were_logged_out() -> None:
+    code = """
+import click, os, signal, time
+from viguard.cli import main
+@click.command()
+def command():
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(30)
+main.main = command
+main.run([])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 130
+    assert done.stderr.strip() == "stopped; sessions were logged out"
+
+
+def test_a_file_that_cannot_be_written_is_named_as_it_was_given(tmp_path: Path) -> None:
+    target = tmp_path / "nowhere" / "audit.html"
+    with pytest.raises(OSError, match="No such file") as found, results_to(target) as stream:
+        stream.write(b"never")
+    assert found.value.filename == str(target)

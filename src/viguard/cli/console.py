@@ -129,5 +129,9 @@ def results_to(output: Path | None) -> Iterator[IO[bytes]]:
         with part.open("wb") as stream:
             yield stream
         part.replace(output)
+    except OSError as error:
+        if error.filename == str(part):  # a person knows nothing of the other name
+            raise OSError(error.errno, error.strerror, str(output)) from error
+        raise
     finally:
         part.unlink(missing_ok=True)

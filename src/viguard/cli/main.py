@@ -27,6 +27,9 @@ COMMANDS = {
 }
 
 
+STOPPED = "stopped; sessions were logged out"
+
+
 class LazyGroup(click.Group):
     """A group that knows the names and one-line helps of its commands and imports one when it is called."""
 
@@ -84,14 +87,14 @@ def run(arguments: list[str] | None = None) -> None:
         code = main.main(args=arguments, prog_name="viguard", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except click.Abort:
-        sys.exit(_say("stopped", 130))
+        sys.exit(_say(STOPPED, 130))  # click makes this of Ctrl-C
     except click.ClickException as error:
         error.show()
         sys.exit(2)
     except ViguardError as error:
         sys.exit(_say(f"error: {error}", error.exit_code))
     except KeyboardInterrupt:
-        sys.exit(_say("stopped; sessions were logged out", 130))
+        sys.exit(_say(STOPPED, 130))
     except BrokenPipeError:
         _close_stdout()
         sys.exit(1)
