@@ -43,6 +43,7 @@ class Port(Struct, frozen=True, kw_only=True):
     end: int
     direction: str  # inbound, outbound
     protocol: str  # tcp, udp
+    type: str = "dst"  # src: the ports that packets come from, so every destination port is open; told from API 5.0
 
 
 class Ruleset(Struct, frozen=True, kw_only=True):

@@ -53,6 +53,13 @@ def test_what_a_ruleset_opens_stands_in_the_table(ruleset: Ruleset, status: Stat
     assert table_closed(walled(API, ruleset), world()).status is status
 
 
+def test_a_rule_by_source_port_opens_every_port() -> None:
+    rule = Port(start=443, end=443, direction="inbound", protocol="tcp", type="src")
+    found = table_closed(walled(API, Ruleset(key="replies", enabled=True, ports=(rule,))), world())
+    assert found.status is Status.FAIL
+    assert "inbound tcp source port 443" in found.reason
+
+
 def test_each_profile_has_its_table() -> None:
     ha = opening(2050, 2250)
     assert table_closed(walled(ha), world(profile=Profile.REPORT_2010)).status is Status.PASS

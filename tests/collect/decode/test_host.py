@@ -48,7 +48,7 @@ def test_a_firewall_with_and_without_sources() -> None:
         "<ruleset><key>sshServer</key><label>SSH</label><rule><port>22</port><direction>inbound</direction><protocol>tcp</protocol></rule>"
         "<enabled>true</enabled><allowedHosts><ipAddress>10.0.0.1</ipAddress><ipNetwork><network>10.1.0.0</network>"
         "<prefixLength>16</prefixLength></ipNetwork><allIp>false</allIp></allowedHosts></ruleset>"
-        "<ruleset><key>old</key><rule><port>1</port><endPort>9</endPort><direction>outbound</direction><protocol>udp</protocol></rule>"
+        "<ruleset><key>old</key><rule><port>1</port><portType>src</portType><endPort>9</endPort><direction>outbound</direction><protocol>udp</protocol></rule>"
         "<enabled>false</enabled></ruleset>"
     )
     assert firewall(element(f"<val>{rules}</val>")) == Firewall(
@@ -63,7 +63,11 @@ def test_a_firewall_with_and_without_sources() -> None:
                 all_addresses=False,
                 addresses=("10.0.0.1", "10.1.0.0/16"),
             ),
-            Ruleset(key="old", enabled=False, ports=(Port(start=1, end=9, direction="outbound", protocol="udp"),)),
+            Ruleset(
+                key="old",
+                enabled=False,
+                ports=(Port(start=1, end=9, direction="outbound", protocol="udp", type="src"),),
+            ),
         ),
     )
 

@@ -90,7 +90,8 @@ def _judge_rulesets(host: Host, firewall: Firewall, context: Context, tally: Tal
 
 
 def _covers(row: PortRow, port: Port) -> bool:
-    if port.protocol not in row.protocols or port.direction not in row.directions:
+    """Rows name destination ports. A rule by source port lets its sender reach every port, so no row covers it."""
+    if port.type != "dst" or port.protocol not in row.protocols or port.direction not in row.directions:
         return False
     return any(low <= port.start and _end(port) <= high for low, high in row.ports)
 
@@ -101,7 +102,7 @@ def _end(port: Port) -> int:
 
 def _shown(port: Port) -> str:
     ports = str(port.start) if _end(port) == port.start else f"{port.start}-{port.end}"
-    return f"{port.direction} {port.protocol} {ports}"
+    return f"{port.direction} {port.protocol} {'' if port.type == 'dst' else 'source port '}{ports}"
 
 
 def _everybody(ruleset: Ruleset) -> bool:

@@ -164,6 +164,7 @@ def _port(element: Element) -> Port:
         end=number(find(element, "endPort"), start) or start,
         direction=find(element, "direction"),
         protocol=find(element, "protocol"),
+        type=find(element, "portType") or "dst",
     )
 
 
