@@ -60,6 +60,21 @@ def test_a_rule_by_source_port_opens_every_port() -> None:
     assert "inbound tcp source port 443" in found.reason
 
 
+@pytest.mark.parametrize(
+    ("port", "direction", "protocol", "status"),
+    [
+        (53, "inbound", "udp", Status.PASS),  # answers to DNS, which the table lets out
+        (9999, "inbound", "udp", Status.FAIL),  # answers to nothing that is let out
+        (53, "inbound", "tcp", Status.FAIL),  # TCP keeps state: nothing is needed for answers
+        (53, "outbound", "udp", Status.FAIL),
+    ],
+)
+def test_answers_to_what_the_table_lets_out(port: int, direction: str, protocol: str, status: Status) -> None:
+    rule = Port(start=port, end=port, direction=direction, protocol=protocol, type="src")
+    host = walled(API, Ruleset(key="dns", enabled=True, ports=(rule,)))
+    assert table_closed(host, world(tables=load_tables())).status is status
+
+
 def test_each_profile_has_its_table() -> None:
     ha = opening(2050, 2250)
     assert table_closed(walled(ha), world(profile=Profile.REPORT_2010)).status is Status.PASS

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
+import msgspec
+
 from viguard.assess.context import Context
 from viguard.assess.kind import expect, release
 from viguard.assess.tally import Tally, listed
@@ -90,10 +92,20 @@ def _judge_rulesets(host: Host, firewall: Firewall, context: Context, tally: Tal
 
 
 def _covers(row: PortRow, port: Port) -> bool:
-    """Rows name destination ports. A rule by source port lets its sender reach every port, so no row covers it."""
-    if port.type != "dst" or port.protocol not in row.protocols or port.direction not in row.directions:
+    """Rows name destination ports. A rule by source port lets its sender reach every port, so no row covers it but as
+    the answer to a question that the row lets out: the host firewall keeps no state for UDP, and the product's own
+    ruleset for DNS is made so. Who may answer is judged by fw-host-restrict-sources.
+    """
+    if port.type != "dst":
+        return (port.direction, port.protocol) == ("inbound", "udp") and _covers(row, _question(port))
+    if port.protocol not in row.protocols or port.direction not in row.directions:
         return False
     return any(low <= port.start and _end(port) <= high for low, high in row.ports)
+
+
+def _question(answer: Port) -> Port:
+    """The rule that lets out what this one lets the answer to in."""
+    return msgspec.structs.replace(answer, direction="outbound", type="dst")
 
 
 def _end(port: Port) -> int:
