@@ -96,8 +96,7 @@ def test_ports_that_may_have_settings_of_their_own(today: Bench) -> None:
 
     overrides = ("vlanOverrideAllowed", "securityPolicyOverrideAllowed", "macManagementOverrideAllowed")
     lines = [Line("vm-one-vlan-per-vnic", "www1")] + [
-        Line(control, "Main Datacenter/DMZ Web")
-        for control in ("dvpg-no-vgt", "dvpg-reject-forged", "dvpg-reject-mac")
+        Line(control, "Main Datacenter/DMZ Web") for control in ("dvpg-no-vgt", "dvpg-reject-forged", "dvpg-reject-mac")
     ]
 
     loose = Line("dvpg-reject-promisc", "Main Datacenter/DMZ Web")
