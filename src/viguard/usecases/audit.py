@@ -16,7 +16,7 @@ from viguard.assess.score import summarise
 from viguard.errors import StoreError
 from viguard.model.audit import Audit, FixedFinding
 from viguard.model.derived import NO_SOURCE, Derived
-from viguard.model.facts import Struct
+from viguard.model.facts import Fact, Struct
 from viguard.model.result import Severity
 from viguard.policy.load import load as load_policy
 from viguard.policy.policy import NO_POLICY, Policy
@@ -117,15 +117,15 @@ class _History:
             except StoreError as error:
                 self._lost(error)
 
-    def last_audit_at(self) -> datetime | None:
+    def last_audit_at(self) -> Fact[datetime | None]:
         """End of the last complete audit, NO_SOURCE when nobody remembers."""
         if self._store is None:
-            return NO_SOURCE  # type: ignore[return-value]
+            return NO_SOURCE
         try:
             return self._store.last_audit_at(self._scope)
         except StoreError as error:
             self._lost(error)
-            return NO_SOURCE  # type: ignore[return-value]
+            return NO_SOURCE
 
     def remember(self, audit: Audit, policy: Policy) -> Found:
         """The audit with what became of each finding."""
