@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 LAB_PACKAGES := golang-go golang-github-vmware-govmomi-dev openssl
 
-.PHONY: demo test coverage check format bench-collect clean
+.PHONY: demo test coverage check format lock bench-collect clean
 
 demo: $(VENV)/ready          ## an audit of the built-in BELNET estate, live when the lab can be built
 	@$(BIN)/python -m lab.demo
@@ -27,15 +27,20 @@ format: $(VENV)/ready        ## what can be mended by itself
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+lock: $(VENV)/ready          ## the newest versions of everything we depend on, after which every test has to pass
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade --upgrade-strategy eager --editable . --group dev
+	@$(BIN)/python -m pip freeze --exclude-editable > packaging/constraints.txt
+
 bench-collect: $(VENV)/ready ## collection against a Go client and pyVmomi, side by side
 	@packaging/debian $(LAB_PACKAGES)
 	@$(BIN)/python -m bench.collect
 
-$(VENV)/ready: pyproject.toml
+$(VENV)/ready: pyproject.toml packaging/constraints.txt
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || packaging/debian python3-venv
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --editable . --group dev
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --editable . --group dev \
+		--constraint packaging/constraints.txt
 	@touch $@
 
 clean:

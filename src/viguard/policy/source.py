@@ -7,6 +7,7 @@ deep nesting are mistakes, so a file means what it shows. Types come later, from
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -134,7 +135,10 @@ def parse(text: str, mistakes: Mistakes) -> Tree | None:
     try:
         return _Builder(text, mistakes).build()
     except yaml.MarkedYAMLError as err:
-        _syntax(err, text, mistakes)
+        if "nesting depth" in (err.problem or ""):  # libyaml's own limit, met while it reads ahead
+            _too_deep(_first_too_deep(text), mistakes)
+        else:
+            _syntax(err, text, mistakes)
     except _GaveUpError:
         pass
     return None
@@ -184,7 +188,7 @@ class _Builder:
     def _start(self, event: yaml.CollectionStartEvent) -> None:
         self._inspect(event)
         if len(self.open) >= MAX_DEPTH:
-            self.mistakes.add(_at(event), f"nested deeper than {MAX_DEPTH} levels", "a policy has few levels")
+            _too_deep(_at(event), self.mistakes)
             raise _GaveUpError
         self.open.append((event, []))
 
@@ -222,6 +226,21 @@ class _Builder:
             self.open[-1][1].append(node)
         else:
             self.root = node
+
+
+def _too_deep(at: tuple[int, int], mistakes: Mistakes) -> None:
+    mistakes.add(at, f"nested deeper than {MAX_DEPTH} levels", "a policy has few levels")
+
+
+def _first_too_deep(text: str) -> tuple[int, int]:
+    """Where the level after the last allowed one starts, found by the slower parser that knows no limit."""
+    depth = 0
+    with suppress(yaml.YAMLError):
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                return _at(event)
+    return 1, 1
 
 
 def _at(event: yaml.Event) -> tuple[int, int]:
