@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from lab.inventory.estate import Estate
 from lab.inventory.ids import stable_uuid
 from lab.inventory.merge import merged
 from lab.inventory.source import read
-
-if TYPE_CHECKING:
-    from lab.inventory.assemble import Estate
 
 
 def port_setting(vlan: Any, security: dict[str, bool]) -> dict[str, Any]:
