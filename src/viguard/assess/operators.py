@@ -17,7 +17,7 @@ subset        every entry is in a list (text is split at commas and spaces)
 superset      every entry of a list is there
 absent        true: nothing there (unset, empty text or empty list)
 nonempty      true: something there
-not_ramdisk   true: a path that survives a restart: on a datastore or volume
+not_ramdisk   true: a path that survives a restart: on a datastore or volume ("[] /path" names a path, no datastore)
 version_min   a product version that is that or later
 version_below a product version before that
 ============  ================================================================================
@@ -37,7 +37,8 @@ Test: TypeAlias = Callable[[Any], str]
 
 _NUMBER = re.compile(r"\s*[+-]?[0-9]{1,18}(\.[0-9]{1,9})?\s*")
 _TRUE, _FALSE = {"true", "1", "yes"}, {"false", "0", "no"}
-_PERSISTENT = re.compile(r"/vmfs/volumes/[^/]|\[[^\]/]+\]")
+_PERSISTENT = re.compile(r"(\[\s*\]\s*)?/vmfs/volumes/[^/\s]|\[\s*[^\]/\s][^\]/]*\]")
+_UPWARDS = re.compile(r"(^|[/\]\s])\.\.(/|\s|$)")
 _VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,5}")
 
 
@@ -178,7 +179,8 @@ def _nonempty(expected: Any) -> Test:
 
 def _not_ramdisk(expected: Any) -> Test:
     def test(value: Any) -> str:
-        kept = isinstance(value, str) and bool(_PERSISTENT.match(value.strip()))
+        path = value.strip() if isinstance(value, str) else ""
+        kept = bool(_PERSISTENT.match(path)) and not _UPWARDS.search(path)
         return "" if kept is expected else f"is {shown(value)}, which is on no datastore or volume"
 
     return test
