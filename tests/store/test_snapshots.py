@@ -17,7 +17,9 @@ from viguard.model.facts import Reason, Unknown
 from viguard.model.guest import Guest
 from viguard.model.inventory import Inventory
 from viguard.model.snapshot import Gap, Header, Source, Trailer
-from viguard.store.snapshots import OldSnapshot, SnapshotWriter, load, save
+from viguard.store.old_snapshot import OldSnapshot
+from viguard.store.snapshot_writer import SnapshotWriter
+from viguard.store.snapshots import load, save
 
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 LATER = datetime(2026, 1, 2, 4, 4, tzinfo=UTC)

@@ -16,7 +16,8 @@ from viguard.errors import InputError, SnapshotError, SourceError
 from viguard.model.facts import Unknown
 from viguard.model.inventory import Inventory
 from viguard.model.snapshot import Channel, Header, Source, Trailer
-from viguard.store.snapshots import OldSnapshot, SnapshotWriter
+from viguard.store.old_snapshot import OldSnapshot
+from viguard.store.snapshot_writer import SnapshotWriter
 from viguard.vsphere.credentials import Credentials
 from viguard.vsphere.endpoint import Endpoint
 from viguard.vsphere.session import Session
