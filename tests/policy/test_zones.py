@@ -16,8 +16,9 @@ from viguard.model.guest import Guest, GuestNic, VirtualNic
 from viguard.model.inventory import Inventory
 from viguard.model.network import DvPortGroup, StandardPortGroup, Vlan
 from viguard.model.server import Datacenter, Folder
+from viguard.policy.membership import Match, Rule
 from viguard.policy.policy import Policy, Purpose, Recognition, Zone
-from viguard.policy.zones import Match, Rule, Zones
+from viguard.policy.zones import Zones
 
 READ_AT = datetime(2026, 3, 4, tzinfo=UTC)
 LOST = Unknown(reason=Reason.UNREACHABLE, detail="lost")

@@ -14,8 +14,9 @@ from viguard.model.host import Host
 from viguard.model.inventory import Inventory
 from viguard.model.network import VGT, DistributedSwitch, DvPortGroup, StandardPortGroup, Vlan, VmkernelNic
 from viguard.model.text import visible
+from viguard.policy.membership import Membership
 from viguard.policy.policy import Policy
-from viguard.policy.zones import TRUNK, Membership, PortGroup, Zones
+from viguard.policy.zones import TRUNK, PortGroup, Zones
 
 UNTAGGED = Unknown(reason=Reason.NO_SOURCE, detail="no source yet: which network the physical switch sends untagged")
 PRIVATE = Unknown(reason=Reason.NO_SOURCE, detail="no source yet: which primary VLAN a private one belongs to")

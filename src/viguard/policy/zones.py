@@ -8,75 +8,21 @@ was not read, ``unread`` says so: another zone may hold.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import StrEnum
-from fnmatch import translate
 from functools import cached_property
-from ipaddress import IPv4Network, IPv6Network, ip_interface, ip_network
-from re import Pattern
-from re import compile as pattern
 from typing import TypeAlias
 
-from viguard.model.facts import Fact, Reason, Resource, Settings, Struct, Unknown
+from viguard.model.facts import Fact, Reason, Resource, Settings, Unknown
 from viguard.model.guest import Guest, GuestNic, VirtualNic
 from viguard.model.inventory import Inventory
 from viguard.model.network import VGT, DvPortGroup, StandardPortGroup, Vlan
 from viguard.model.server import Cluster, Datacenter, Folder
+from viguard.policy.membership import Coverage, Match, Membership, Rule, merged
 from viguard.policy.policy import Policy, Purpose, Zone
+from viguard.policy.recognition import Patterns, Subnets, matched
 
 PortGroup: TypeAlias = StandardPortGroup | DvPortGroup
 TRUNK = Unknown(reason=Reason.NO_SOURCE, detail="no source yet: which VLANs the physical switch sends into its trunk")
 FAR = 64  # no inventory nests folders deeper; ends a circle in hostile data
-
-
-class Rule(StrEnum):
-    """Which of a zone's recognition rules matched."""
-
-    VLAN = "vlans"
-    PORT_GROUP = "port_groups"
-    SUBNET = "subnets"
-    TAG = "tags"
-    FOLDER = "folders"
-
-
-class Match(Struct, frozen=True, kw_only=True):
-    """Why something is in a zone: ``found`` matched ``wanted`` of the zone's ``rule``; ``at`` is the NIC, if one.
-
-    ``line`` is where the zone stands in the policy.
-    """
-
-    zone: str
-    rule: Rule
-    wanted: str
-    found: str
-    at: str = ""
-    line: int = 0
-
-
-class Membership(Struct, frozen=True, kw_only=True):
-    """The zones something is in, each with its matches. ``unread``: facts that could show another zone."""
-
-    matches: tuple[Match, ...] = ()
-    unread: tuple[Unknown, ...] = ()
-
-    @property
-    def zones(self) -> tuple[str, ...]:
-        """Names of the zones, each once, in the order found."""
-        return tuple(dict.fromkeys(m.zone for m in self.matches))
-
-    @property
-    def certain(self) -> bool:
-        """Whether every fact that could show a zone was read."""
-        return not self.unread
-
-
-class Coverage(Struct, frozen=True, kw_only=True):
-    """How a policy's zones cover the guests of an estate, as guest ids."""
-
-    total: int
-    in_one: int
-    in_none: tuple[str, ...] = ()
-    in_several: tuple[str, ...] = ()
-    uncertain: tuple[str, ...] = ()  # a fact that could show another zone was not read; also in one of the above
 
 
 class Zones:
@@ -91,10 +37,10 @@ class Zones:
         for zone in zones:
             for vlan in dict.fromkeys(zone.match.vlans):
                 self._vlans.setdefault(vlan, []).append(zone)
-        self._groups = _Patterns((z, p) for z in zones for p in z.match.port_groups)
-        self._tags = _Patterns((z, p) for z in zones for p in z.match.tags)
-        self._folders = _Patterns((z, p) for z in zones for p in z.match.folders)
-        self._subnets = _Subnets((z, s) for z in zones for s in z.match.subnets)
+        self._groups = Patterns((z, p) for z in zones for p in z.match.port_groups)
+        self._tags = Patterns((z, p) for z in zones for p in z.match.tags)
+        self._folders = Patterns((z, p) for z in zones for p in z.match.folders)
+        self._subnets = Subnets((z, s) for z in zones for s in z.match.subnets)
         self._of_group: dict[str, Membership] = {}
         self._of_folder: dict[str, Membership] = {}
         self._of_guest: dict[str, Membership] = {}
@@ -115,7 +61,7 @@ class Zones:
             ranges = vlan.trunk if vlan.id != VGT else ((0, VGT),)
             hits = [(z, v) for v, zs in self._vlans.items() if any(a <= v <= b for a, b in ranges) for z in zs]
         found = "trunk" if vlan.is_trunk else str(vlan.id)
-        return Membership(matches=tuple(_match(z, Rule.VLAN, str(v), found, at) for z, v in hits))
+        return Membership(matches=tuple(matched(z, Rule.VLAN, str(v), found, at) for z, v in hits))
 
     def of_port_group(self, group: PortGroup) -> Membership:
         """Zones of a port group, by its name and its VLAN.
@@ -148,7 +94,7 @@ class Zones:
         """Zones of one NIC: its port group, and the addresses that the guest reports for its MAC address."""
         mac = nic.mac.casefold()
         own = [n for n in _reported(guest.addresses) if n.mac.casefold() == mac]
-        return _merged([*self._of_plug(guest, nic), *self._of_addresses(guest.addresses, own)])
+        return merged([*self._of_plug(guest, nic), *self._of_addresses(guest.addresses, own)])
 
     def of_guest(self, guest: Guest) -> Membership:
         """Zones of a guest by everything that the policy looks at."""
@@ -160,7 +106,7 @@ class Zones:
                 *self._of_labels(guest),
                 self._by_folder(guest.folder),
             ]
-            kept = self._of_guest[guest.id] = _merged(parts)
+            kept = self._of_guest[guest.id] = merged(parts)
         return kept
 
     def coverage(self) -> Coverage:
@@ -234,67 +180,10 @@ class Zones:
         return kept
 
 
-class _Patterns:
-    """Shell patterns of zones, compiled. A pattern that starts with a slash is for paths."""
-
-    def __init__(self, pairs: Iterable[tuple[Zone, str]]) -> None:
-        self._rows: list[tuple[Zone, str, Pattern[str]]] = [(z, p, pattern(translate(p))) for z, p in pairs]
-
-    def __bool__(self) -> bool:
-        return bool(self._rows)
-
-    def hits(self, rule: Rule, text: str, at: str = "") -> tuple[Match, ...]:
-        """A match for each pattern that the text has."""
-        return tuple(
-            _match(zone, rule, wanted, text, at)
-            for zone, wanted, compiled in self._rows
-            if (rule is not Rule.FOLDER or wanted.startswith("/") == text.startswith("/")) and compiled.match(text)
-        )
-
-
-class _Subnets:
-    """Subnets of zones by prefix length, so that an address costs one look-up per length, not one per subnet."""
-
-    def __init__(self, pairs: Iterable[tuple[Zone, str]]) -> None:
-        self._rows: dict[tuple[int, int], dict[int, list[tuple[Zone, str]]]] = {}
-        for zone, text in pairs:
-            net: IPv4Network | IPv6Network = ip_network(text, strict=False)
-            table = self._rows.setdefault((net.version, net.max_prefixlen - net.prefixlen), {})
-            table.setdefault(int(net.network_address) >> (net.max_prefixlen - net.prefixlen), []).append((zone, text))
-
-    def __bool__(self) -> bool:
-        return bool(self._rows)
-
-    def hits(self, address: str, at: str) -> tuple[Match, ...]:
-        """A match for each subnet that holds the address."""
-        try:
-            ip = ip_interface(address.partition("%")[0]).ip
-        except ValueError:
-            return ()
-        rows = (
-            row
-            for (version, shift), table in self._rows.items()
-            if version == ip.version
-            for row in table.get(int(ip) >> shift, ())
-        )
-        return tuple(_match(zone, Rule.SUBNET, text, address, at) for zone, text in rows)
-
-
 def _switch(group: PortGroup) -> tuple[str, str]:
     if isinstance(group, StandardPortGroup):
         return group.host, group.switch
     return "", group.switch if isinstance(group.switch, str) else group.id
-
-
-def _match(zone: Zone, rule: Rule, wanted: str, found: str, at: str) -> Match:
-    return Match(zone=zone.name, rule=rule, wanted=wanted, found=found, at=at, line=zone.line)
-
-
-def _merged(parts: Iterable[Membership]) -> Membership:
-    kept = list(parts)
-    matches = dict.fromkeys(m for part in kept for m in part.matches)
-    unread = dict.fromkeys(u for part in kept for u in part.unread)
-    return Membership(matches=tuple(matches), unread=tuple(unread))
 
 
 def _reported(told: Fact[tuple[GuestNic, ...]]) -> tuple[GuestNic, ...]:
