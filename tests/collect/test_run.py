@@ -28,7 +28,7 @@ pytestmark = pytest.mark.real("lab")
 
 SCOPED = {
     "vc-today": "the account lacks System.Read on the root folder, so it sees a part of the server only",
-    "vc-main": ("whether the account sees everything is not known: the server does not tell the roles of this account"),
+    "vc-main": "the account lacks System.Read on the root folder, so it sees a part of the server only",
 }
 """Why the permissions of a server are unknown to an account of one datacenter."""
 

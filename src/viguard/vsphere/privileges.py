@@ -37,6 +37,9 @@ ROLE: tuple[Privilege, ...] = (
 )
 """The role for viguard. Source: privileges that the API asks for each property and call that is read."""
 
+LOGGED_IN = frozenset({"System.Anonymous"})
+SAW_ROOT = frozenset({"System.View"})
+
 
 def role_for(version: str) -> tuple[Privilege, ...]:
     """The role as far as a server that speaks ``version`` knows its privileges."""
@@ -86,18 +89,23 @@ def _asked(session: Session, wanted: tuple[Privilege, ...]) -> Fact[frozenset[st
 
 
 def _effective(session: Session) -> Fact[frozenset[str]]:
-    """The privileges of the roles that this session has at the root: what older servers tell."""
+    """The privileges of the roles that this session has at the root: what older servers tell.
+
+    An account without a role there holds what it has just used: it logged in, and perhaps it may see the root on the
+    way to something below it.
+    """
     reader = Reader(session)
-    roles = reader.property(session.refs.get("authorizationManager"), "roleList")
     effective = reader.property(session.refs.get("rootFolder"), "effectiveRole")
-    for found in (roles, effective):
-        if isinstance(found, Unknown):
-            return found
+    if isinstance(effective, Unknown):
+        return LOGGED_IN if effective.reason is Reason.NO_PERMISSION else effective
     numbers = {e.text for e in _elements(effective)}
     if not numbers:
-        return Unknown(reason=Reason.FAILED, detail="the server does not tell the roles of this account")
+        return LOGGED_IN | SAW_ROOT
+    roles = reader.property(session.refs.get("authorizationManager"), "roleList")
+    if isinstance(roles, Unknown):
+        return roles
     held = [r for r in _elements(roles) if r.findtext("roleId") in numbers]
-    return frozenset(p.text or "" for r in held for p in r.iterfind("privilege"))
+    return LOGGED_IN | {p.text or "" for r in held for p in r.iterfind("privilege")}
 
 
 def _elements(found: Element | Unknown | None) -> list[Element]:
