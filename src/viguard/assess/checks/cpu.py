@@ -6,19 +6,16 @@ from fnmatch import fnmatchcase
 
 from viguard.assess.context import Context
 from viguard.assess.kind import capacity_mhz, expect, guests_on, host_of, not_read
+from viguard.assess.reservations import Reserved, room_mhz
+from viguard.assess.shares import NORMAL_SHARES, Pools, fair, pools_above
 from viguard.assess.tally import Tally, about, listed
 from viguard.assess.verdict import Verdict, not_applicable, unknown
-from viguard.model.facts import Fact, Resource, Struct, Unknown
+from viguard.model.facts import Fact, Resource, Unknown
 from viguard.model.guest import Guest
 from viguard.model.host import Hardware, Host
-from viguard.model.inventory import Inventory
 from viguard.model.resources import Allocation
-from viguard.model.result import Evidence
-from viguard.model.server import Cluster, ResourcePool
+from viguard.model.server import Cluster
 from viguard.policy.policy import CpuException, Policy, Profile
-
-NORMAL_SHARES = 1000
-"""Shares per virtual CPU at level normal. Source: vim.SharesInfo."""
 
 
 def floor(subject: Resource, context: Context) -> Verdict:
@@ -44,9 +41,9 @@ def floor(subject: Resource, context: Context) -> Verdict:
         tally.miss(allocation, context.evidence(guest, "cpu"))
         return tally.verdict()
     tally.see(context.evidence(guest, "cpu", allocation.reservation, part=".reservation"))
-    pools = _Pools()
-    if context.profile is Profile.MODERN and _fair(guest, allocation, context, tally):
-        pools = _pools(guest, context)
+    pools = Pools()
+    if context.profile is Profile.MODERN and fair(guest, allocation, context, tally):
+        pools = pools_above(guest, context)
         tally.see(*pools.evidence)
         if not pools.low and not pools.doubts:
             return tally.verdict("its shares hold its part when CPU is scarce")
@@ -60,48 +57,7 @@ def floor(subject: Resource, context: Context) -> Verdict:
     return tally.verdict()
 
 
-class _Pools(Struct, frozen=True, kw_only=True):
-    """The pools above a guest: ``low`` one with low shares, ``doubts`` why the others may hold its part or not."""
-
-    low: str = ""
-    doubts: tuple[Unknown | str, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
-
-
-def _pools(guest: Guest, context: Context) -> _Pools:
-    """What the pools from the guest up to the root leave of its shares."""
-    low, above = "", guest.pool
-    doubts: list[Unknown | str] = []
-    evidence: list[Evidence] = []
-    seen: set[str] = set()
-    while isinstance(above, str):
-        pool = None if above in seen else context.inventory.get(ResourcePool, above)
-        seen.add(above)
-        if pool is None:
-            doubts.append("a resource pool above it was not read")
-            break
-        if pool.cluster and pool.parent == pool.cluster:
-            break  # the root: all of the cluster or host
-        evidence.append(about(context, pool, "cpu"))
-        low = low or (pool.name if isinstance(pool.cpu, Allocation) and pool.cpu.level == "low" else "")
-        doubts += _doubts(pool)
-        above = pool.parent
-    if not isinstance(guest.pool, str):
-        doubts.append(guest.pool or "it is in no resource pool")
-        evidence.append(context.evidence(guest, "pool"))
-    return _Pools(low=low, doubts=tuple(doubts), evidence=tuple(evidence))
-
-
-def _doubts(pool: ResourcePool) -> list[Unknown | str]:
-    name = listed([pool.name])
-    if isinstance(pool.cpu, Unknown):
-        return [pool.cpu]
-    limit = [] if pool.cpu.limit is None else [f"the resource pool {name} is limited to {pool.cpu.limit} MHz"]
-    custom = [f"the resource pool {name} has custom shares"] if pool.cpu.level == "custom" else []
-    return [*limit, *custom]
-
-
-def _too_little(reason: str, pools: _Pools, tally: Tally) -> None:
+def _too_little(reason: str, pools: Pools, tally: Tally) -> None:
     """Its reservation is not enough: a failure, unless shares count and it is not known how far."""
     if pools.low:
         tally.fail(f"its resource pool {listed([pools.low])} has low shares, and {reason}")
@@ -164,19 +120,6 @@ def overcommit(subject: Resource, context: Context) -> Verdict:
     return tally.verdict(f"{reserved} MHz reserved")
 
 
-class Reserved:
-    """CPU in MHz that running guests reserve on each host, as far as a check has asked for it."""
-
-    def __init__(self, _inventory: Inventory, _policy: Policy) -> None:
-        self._kept: dict[str, Fact[int]] = {}
-
-    def on(self, host: Host, context: Context) -> Fact[int]:
-        """The sum on one host; Unknown when a guest there does not tell."""
-        if host.id not in self._kept:
-            self._kept[host.id] = _reserved(host, context)
-        return self._kept[host.id]
-
-
 def _template(guest: Guest, context: Context) -> Verdict | None:
     if isinstance(guest.template, Unknown):
         return unknown(guest.template, context.evidence(guest, "template"))
@@ -207,17 +150,6 @@ def _hardware(guest: Guest, context: Context, tally: Tally) -> Fact[Hardware]:
     else:
         tally.see(about(context, host, "hardware", found.total_mhz, part=" (MHz)"))
     return found
-
-
-def _fair(guest: Guest, allocation: Allocation, context: Context, tally: Tally) -> bool:
-    evidence = context.evidence(guest, "cpu", allocation.level, part=".shares.level")
-    tally.see(evidence)
-    if allocation.level != "custom":
-        return allocation.level in ("normal", "high")
-    if isinstance(guest.cpus, Unknown):
-        tally.miss(guest.cpus, context.evidence(guest, "cpus"))
-        return False
-    return allocation.shares >= NORMAL_SHARES * guest.cpus
 
 
 def _judge_ceiling(guest: Guest, hardware: Hardware, percent: float, context: Context, tally: Tally) -> None:
@@ -255,20 +187,6 @@ def _judge_greed(guests: list[Guest], context: Context, tally: Tally) -> None:
         )
 
 
-def _reserved(host: Host, context: Context) -> Fact[int]:
-    guests = guests_on(host, context)
-    if isinstance(guests, Unknown):
-        return guests
-    total = 0
-    for guest in guests:
-        if isinstance(guest.power, Unknown):
-            return guest.power
-        if isinstance(guest.cpu, Unknown):
-            return guest.cpu
-        total += guest.cpu.reservation if guest.power == "poweredOn" else 0
-    return total
-
-
 def _judge_failover(host: Host, context: Context, tally: Tally) -> None:
     cluster = context.inventory.get(Cluster, host.cluster)
     if host.cluster and cluster is None:
@@ -280,21 +198,13 @@ def _judge_failover(host: Host, context: Context, tally: Tally) -> None:
         tally.miss("whether its cluster has room for a failed host was not read", about(context, cluster, field))
         return
     hosts = [context.inventory.get(Host, id_) for id_ in cluster.hosts]
-    sizes = [_room(h) if h else not_read("a host was not read") for h in hosts]
+    sizes = [room_mhz(h) if h else not_read("a host was not read") for h in hosts]
     reserved = [context.index(Reserved).on(h, context) for h in hosts if h]
     missing = next((f for f in (*sizes, *reserved) if isinstance(f, Unknown)), None)
     if missing:
         tally.miss(f"room in its cluster: {missing}", about(context, cluster, "hosts"))
     elif len(hosts) > 1:
         _judge_room(cluster, [f for f in sizes if isinstance(f, int)], reserved, context, tally)
-
-
-def _room(host: Host) -> Fact[int]:
-    """CPU in MHz that guests can move to: a host in maintenance takes none."""
-    if isinstance(host.maintenance, Unknown):
-        return host.maintenance
-    found = capacity_mhz(host)
-    return found if isinstance(found, Unknown) else 0 if host.maintenance else found.total_mhz
 
 
 def _judge_room(cluster: Cluster, sizes: list[int], reserved: list[Fact[int]], context: Context, tally: Tally) -> None:
