@@ -32,6 +32,7 @@ from viguard.model.server import Datacenter, Folder
 from viguard.model.snapshot import SCHEMA
 from viguard.vsphere import calls
 from viguard.vsphere.pages import Found
+from viguard.vsphere.plain import Lifted
 from viguard.vsphere.properties import KINDS, asking
 from viguard.vsphere.reader import Batch
 from viguard.vsphere.replies import Element
@@ -232,13 +233,14 @@ class Collection:
 
     def _parse(self, found: Found) -> Values | None:
         """The property values of an object; None when its bytes are no XML, which is a gap."""
+        lifted = Lifted()
         try:
-            values, missing = found.values(self._where)
+            values, missing = found.values(self._where, lifted)
         except ReplyError as error:
             self.gaps.add(f"{self.server.path}/{escape(found.ref.moid)}", "everything", error.message)
             return None
         unknown = asking(found.ref.type, self.session.version).unknown
-        return Values(values, {**unknown, **self.reader.refused[found.ref.type], **missing})
+        return Values(values, {**unknown, **self.reader.refused[found.ref.type], **missing}, lifted)
 
     def _place(self, ref: Ref, values: Values) -> Place:
         parent = values.text("parent") or values.text("parentVApp") or values.text("parentFolder")

@@ -9,6 +9,7 @@ from lxml import etree
 from viguard.errors import SessionLostError
 from viguard.model.facts import Reason, Unknown
 from viguard.vsphere.faults import no_permission
+from viguard.vsphere.plain import Lifted, lift
 from viguard.vsphere.replies import XSI, Element, parse, parse_reply, strip_namespaces, xsi_type
 from viguard.vsphere.soap import Ref
 
@@ -63,15 +64,18 @@ class Found:
         part = self.raw[start : self.raw.find(b"</propSet>", start)] if start >= 0 else b""
         return {m.group(1).decode(): Ref(m.group(2).decode(), m.group(3).decode()) for m in _REF.finditer(part)}
 
-    def values(self, where: str) -> tuple[dict[str, Element], dict[str, Unknown]]:
+    def values(self, where: str, lifted: Lifted | None = None) -> tuple[dict[str, Element], dict[str, Unknown]]:
         """Property values by path, and why others are missing.
+
+        What can be ``lifted`` without a parser is left out of the values, when the caller takes it.
 
         Raises:
             ReplyError: the bytes are no XML, even after cleaning.
         """
         values: dict[str, Element] = {}
         missing = dict(self.lost)
-        for part in self.parts:
+        for whole in self.parts:
+            part = whole if lifted is None else lift(whole, self.wrapper, lifted)
             content = parse(b"<r" + self.wrapper + b">" + part + b"</r>", where)[0]
             if content.tag not in {"objects", "returnval"}:
                 strip_namespaces(content)

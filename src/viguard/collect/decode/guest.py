@@ -9,6 +9,7 @@ from viguard.collect.decode.values import Values, boolean, find, integer, number
 from viguard.model.facts import Fact, Reason, Settings, Unknown
 from viguard.model.guest import Device, Guest, GuestNic, VirtualNic
 from viguard.model.resources import Allocation
+from viguard.vsphere.properties import sources
 from viguard.vsphere.replies import TYPE, Element
 
 NO_CONFIGURATION = Unknown(reason=Reason.UNREACHABLE, detail="the server holds no configuration of this guest")
@@ -21,7 +22,7 @@ def decode_guest(place: Place, values: Values) -> Guest:
     """A guest. What the vCenter only remembers of a guest that it cannot reach is unknown."""
     connection: Fact[str] = values.fact("runtime.connectionState", text, NO_VALUE)
     lost = _lost(connection, values)
-    found: dict[str, Any] = dict.fromkeys(FACTS, lost) if lost else facts(Guest, FACTS, values)
+    found: dict[str, Any] = dict.fromkeys(FACTS, lost) if lost else _with_built_in(facts(Guest, FACTS, values), values)
     found |= facts(Guest, STANDING, values)
     return Guest(
         **place.identity,
@@ -42,6 +43,17 @@ def _lost(connection: Fact[str], values: Values) -> Unknown | None:
     if values.element("config.uuid") is None and values.element("config.version") is None:
         return NO_CONFIGURATION
     return None
+
+
+def _with_built_in(found: dict[str, Any], values: Values) -> dict[str, Any]:
+    """The facts with the devices that were read without a parser, in the server's order."""
+    bare = values.lifted.devices.get(sources(Guest)["devices"].path)
+    if bare and isinstance(found["devices"], tuple):
+        every = list(found["devices"])
+        for device in bare:
+            every.insert(device.place, Device(key=device.key, type=device.type, label=device.label))
+        found["devices"] = tuple(every)
+    return found
 
 
 def allocation(element: Element) -> Allocation:

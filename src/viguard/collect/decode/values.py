@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from viguard.model.facts import Reason, Scalar, Settings, Unknown
+from viguard.vsphere.plain import Lifted, Texts
 from viguard.vsphere.replies import TYPE, Element
 
 T = TypeVar("T")
@@ -23,20 +24,24 @@ class Values:
     ``unset`` in the methods is what the fact is when the server holds no value there.
     """
 
-    def __init__(self, values: Mapping[str, Element], missing: Mapping[str, Unknown]) -> None:
-        self._values, self._missing = values, missing
+    def __init__(
+        self, values: Mapping[str, Element], missing: Mapping[str, Unknown], lifted: Lifted | None = None
+    ) -> None:
+        self._values, self._missing, self.lifted = values, missing, lifted or Lifted()
 
     def element(self, path: str) -> Element | Unknown | None:
-        """The value as XML; None when the server holds none."""
+        """The value as XML, not for options; None when the server holds none."""
         found = self._values.get(path)
         return found if found is not None else self._why(path)
 
     def has(self, path: str) -> bool:
         """Whether the server gave a value."""
-        return path in self._values
+        return path in self._values or path in self.lifted.texts
 
-    def fact(self, path: str, decode: Callable[[Element], T], unset: D) -> T | D | Unknown:
+    def fact(self, path: str, decode: Callable[[Any], T], unset: D) -> T | D | Unknown:
         """The decoded value, why it is missing, or ``unset``."""
+        if path in self.lifted.texts:
+            return decode(self.lifted.texts[path])
         found = self._values.get(path)
         if found is None:
             why = self._why(path)
@@ -149,8 +154,14 @@ def scalar(element: Element) -> Scalar:
     return value
 
 
-def settings(element: Element) -> Settings:
+def settings(found: Element | Texts) -> Settings:
     """Options by key. Source: vim.option.OptionValue[]."""
+    values: dict[str, Scalar] = {**found} if isinstance(found, dict) else _settings(found)
+    values.pop("", None)
+    return Settings(values=values)
+
+
+def _settings(element: Element) -> dict[str, Scalar]:
     found: dict[str, Scalar] = {}
     key = ""
     for part in element.iter("key", "value"):  # 70 % of the CPU of nested loops; values are simple here
@@ -159,5 +170,4 @@ def settings(element: Element) -> Settings:
             found[key] = None
         else:
             found[key] = scalar(part)
-    found.pop("", None)
-    return Settings(values=found)
+    return found
