@@ -64,6 +64,7 @@ HOST: dict[str, Any] = {
     ],
     "vmotion_device": "vmk1",
     "dns_servers": ["10.0.10.1"],
+    "dns_name": "esx1.example.org",
     "services": [
         {"key": "TSM", **OFF},
         {"key": "TSM-SSH", **OFF},
@@ -93,6 +94,7 @@ HOST: dict[str, Any] = {
     "certificate": {
         "issuer": "CN=CA",
         "subject": "CN=esx1",
+        "not_before": (NOW - timedelta(days=30)).isoformat(),
         "not_after": (NOW + timedelta(days=400)).isoformat(),
         "status": "good",
     },
@@ -204,7 +206,9 @@ def records() -> list[Resource]:
             vlan_override=False,
             security_override=False,
         ),
-        placed(Datastore, "ds1", type="VMFS", capacity_bytes=10, shared=False, hosts=["s:h1"], volume="v1"),
+        placed(
+            Datastore, "ds1", type="VMFS", capacity_bytes=10, shared=False, hosts=["s:h1"], volume="v1", nfs_servers=[]
+        ),
         placed(Role, "Admin", role_id=-1, system=True, privileges=["VirtualMachine.Interact.PowerOn", "Host.Config"]),
         placed(Role, "ops", role_id=10, system=False, privileges=["VirtualMachine.Interact.PowerOn"]),
         placed(

@@ -78,6 +78,7 @@ class Certificate(Struct, frozen=True, kw_only=True, tag_field="is", tag="certif
 
     issuer: str = ""
     subject: str = ""
+    not_before: datetime | None = None
     not_after: datetime | None = None
     status: str = ""
 
@@ -136,6 +137,7 @@ class Host(Resource, frozen=True, kw_only=True, tag_field="is", tag="host"):
     ] = UNREAD
     vmotion_device: Annotated[Fact[str | None], Api("config.vmotion.netConfig.selectedVnic")] = UNREAD
     dns_servers: Annotated[Fact[tuple[str, ...]], Api("config.network.dnsConfig")] = UNREAD
+    dns_name: Annotated[Fact[str | None], Api("config.network.dnsConfig")] = UNREAD  # what the host calls itself
     services: Annotated[Fact[tuple[Service, ...]], Api("config.service.service")] = UNREAD
     firewall: Annotated[Fact[Firewall | None], Api("config.firewall")] = UNREAD
     options: Annotated[Fact[Settings], Api("config.option")] = UNREAD

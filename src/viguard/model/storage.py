@@ -49,3 +49,4 @@ class Datastore(Resource, frozen=True, kw_only=True, tag_field="is", tag="datast
     shared: Annotated[Fact[bool | None], Api("summary.multipleHostAccess")] = UNREAD
     hosts: Annotated[Fact[tuple[str, ...]], Api("host")] = UNREAD  # resource ids
     volume: Annotated[Fact[str], Api("info")] = UNREAD  # VMFS UUID or NFS server:path, the volume's own identity
+    nfs_servers: Annotated[Fact[tuple[str, ...]], Api("info")] = UNREAD  # names or addresses; empty on other volumes

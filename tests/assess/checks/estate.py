@@ -122,6 +122,7 @@ def host(name: str = "h1", *, of: str = "vc", guests: tuple[str, ...] = (), **fa
         "console_nics": (),
         "vmkernel_services": (),
         "vmotion_device": None,
+        "dns_name": f"{name}.example.org",
         "iscsi": (),
         "software_iscsi": True,
         **facts,

@@ -1,11 +1,13 @@
 # ruff: noqa: E501  (XML as servers write it)
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.collect.decode.xml import PLACE, element, values
-from viguard.collect.decode.host import decode_host, firewall
-from viguard.collect.decode.storage import iscsi_adapters, volume
+from viguard.collect.decode.host import certificate, decode_host, dns_name, firewall
+from viguard.collect.decode.storage import iscsi_adapters, nfs_servers, volume
 from viguard.model.facts import Reason, Unknown
 from viguard.model.host import Firewall, Port, Ruleset
 from viguard.model.storage import Chap
@@ -108,3 +110,46 @@ def test_no_host_is_without_packages_and_modules(fact: str) -> None:
     told = list(element("<r><v><name>esx-base</name></v></r>"))
     assert [p.name for p in getattr(decode_host(PLACE, values(), {fact: told}), fact)] == ["esx-base"]
     assert isinstance(getattr(decode_host(PLACE, values(), {fact: []}), fact), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("info", "servers"),
+    [
+        ("<nas><remoteHost>10.0.0.1</remoteHost><remotePath>/vol</remotePath></nas>", ("10.0.0.1",)),
+        (
+            "<nas><remoteHost>n1</remoteHost><remoteHostNames>n1</remoteHostNames><remoteHostNames>n2</remoteHostNames></nas>",
+            ("n1", "n2"),
+        ),
+        ("<nas><remoteHost>10.0.0.1, nas2</remoteHost></nas>", ("10.0.0.1", "nas2")),
+        ("<nas><remoteHost></remoteHost></nas>", ()),
+        ("<vmfs><uuid>u</uuid></vmfs>", ()),
+    ],
+)
+def test_the_servers_of_an_nfs_volume(info: str, servers: tuple[str, ...]) -> None:
+    assert nfs_servers(element(f"<val>{info}</val>")) == servers
+
+
+@pytest.mark.parametrize(
+    ("config", "name"),
+    [
+        ("<hostName>esx1</hostName><domainName>belnet.be</domainName>", "esx1.belnet.be"),
+        ("<hostName>esx1</hostName><domainName></domainName>", "esx1"),
+        ("<hostName>esx1.</hostName><domainName>.belnet.be.</domainName>", "esx1.belnet.be"),
+        ("<hostName></hostName><domainName></domainName>", None),
+    ],
+)
+def test_what_a_host_calls_itself(config: str, name: str | None) -> None:
+    assert dns_name(element(f"<val>{config}</val>")) == name
+    assert decode_host(PLACE, values(**READ, config__network__dnsConfig=config), {}).dns_name == name
+
+
+def test_what_a_host_calls_itself_is_unknown_where_its_network_was_not_read() -> None:
+    assert isinstance(decode_host(PLACE, values(**READ), {}).dns_name, Unknown)
+
+
+def test_from_when_to_when_a_certificate_is_valid() -> None:
+    found = certificate(
+        element("<val><notBefore>2026-01-02T00:00:00Z</notBefore><notAfter>2028-01-02T00:00:00Z</notAfter></val>")
+    )
+    assert (found.not_before, found.not_after) == (datetime(2026, 1, 2, tzinfo=UTC), datetime(2028, 1, 2, tzinfo=UTC))
+    assert certificate(element("<val><status>good</status></val>")).not_before is None

@@ -18,6 +18,7 @@ EVENT_TYPES = (
     "VmCreatedEvent",
     "VmDeployedEvent",
     "VmClonedEvent",
+    "VmRegisteredEvent",
     "VmAcquiredMksTicketEvent",
     "VmRemoteConsoleConnectedEvent",
     "VmReconfiguredEvent",

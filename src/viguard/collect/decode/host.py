@@ -96,7 +96,7 @@ def _doubtful(values: Values, found: Mapping[str, object]) -> dict[str, object]:
         doubtful["ntp_servers"] = NO_VALUE
     if not any(values.has(f"config.network.{part}") for part in NETWORK):
         lost = values.missing("config.network.pnic") or NO_VALUE
-        doubtful |= dict.fromkeys(("nics", "switches", "port_groups", "vmkernel", "console_nics", "dns_servers"), lost)
+        doubtful |= dict.fromkeys(NETWORK_FACTS, lost)
     return doubtful
 
 
@@ -122,6 +122,12 @@ def hardware(element: Element) -> Hardware:
         cores=number(find(element, "numCpuCores")),
         memory_bytes=number(find(element, "memorySize")),
     )
+
+
+def dns_name(element: Element) -> str | None:
+    """The host's name with its domain, as far as it has them. Source: vim.host.DnsConfig."""
+    parts = (find(element, "hostName").strip("."), find(element, "domainName").strip("."))
+    return ".".join(part for part in parts if part) or None
 
 
 def services(element: Element) -> tuple[Service, ...]:
@@ -212,6 +218,7 @@ def certificate(info: Element) -> Certificate:
     return Certificate(
         issuer=find(info, "issuer"),
         subject=find(info, "subject"),
+        not_before=maybe_moment(info.findtext("notBefore")),
         not_after=maybe_moment(info.findtext("notAfter")),
         status=find(info, "status"),
     )
@@ -223,6 +230,7 @@ def _accounts(found: list[Element]) -> tuple[LocalAccount, ...]:
 
 SUMMARY = {"product", "hardware"}
 NETWORK = ("pnic", "vswitch", "portgroup", "vnic", "dnsConfig")
+NETWORK_FACTS = ("nics", "switches", "port_groups", "vmkernel", "console_nics", "dns_name", "dns_servers")
 
 STANDING: dict[str, tuple[object, object]] = {"maintenance": (boolean, NO_VALUE)}
 """What a vCenter knows of its own about a host, reached or not."""
@@ -237,6 +245,7 @@ FACTS: dict[str, tuple[object, object]] = {
     "console_nics": (vmkernel_nics, ()),
     "vmkernel_services": (vmkernel_services, NO_VALUE),
     "vmotion_device": (text, None),
+    "dns_name": (dns_name, None),
     "dns_servers": (lambda e: texts(e.iterfind("address")), ()),
     "services": (services, NO_VALUE),
     "firewall": (firewall, None),

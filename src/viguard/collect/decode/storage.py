@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from viguard.collect.decode.place import NO_VALUE, Place, facts
-from viguard.collect.decode.values import Values, boolean, find, integer, number, text
+from viguard.collect.decode.values import Values, boolean, find, integer, number, text, texts
 from viguard.model.storage import Chap, Datastore, IscsiAdapter, IscsiTarget
 from viguard.vsphere.replies import Element, xsi_type
 
@@ -63,10 +63,17 @@ def volume(element: Element) -> str:
     return f"{server}:{path}" if server else find(element, "url") or find(element, "name")
 
 
+def nfs_servers(element: Element) -> tuple[str, ...]:
+    """The servers of an NFS volume; version 4.1 may have several. Source: vim.host.NasVolume."""
+    told = ",".join([*texts(element.iterfind("nas/remoteHostNames")), find(element, "nas/remoteHost")])
+    return tuple(dict.fromkeys(server.strip() for server in told.split(",") if server.strip()))
+
+
 FACTS: dict[str, tuple[object, object]] = {
     "type": (text, NO_VALUE),
     "capacity_bytes": (integer, NO_VALUE),
     "shared": (boolean, None),
     "volume": (volume, NO_VALUE),
+    "nfs_servers": (nfs_servers, NO_VALUE),
 }
 """Decoder of each fact, and the fact when the server holds no value."""
