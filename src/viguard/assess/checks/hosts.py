@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
+from viguard.assess.addresses import Others, address, apart, server_of
 from viguard.assess.context import Context
 from viguard.assess.kind import expect, release
 from viguard.assess.tally import Tally, listed
@@ -14,6 +13,7 @@ from viguard.assess.verdict import Verdict, failed, passed, unknown
 from viguard.model.facts import Fact, Reason, Resource, Unknown
 from viguard.model.host import Host
 from viguard.model.inventory import Inventory
+from viguard.model.result import Evidence
 from viguard.policy.policy import Policy
 
 RENEW_BEFORE = timedelta(days=60)
@@ -21,87 +21,68 @@ SERVERS_WANTED = 2
 
 
 def certificate(subject: Resource, context: Context) -> Verdict:
-    """The certificate is valid for 60 more days and an approved authority signed it, not the host itself."""
+    """The certificate was valid when it was read and is for 60 more days, and an approved authority signed it, not
+    the host itself.
+    """
     host = expect(Host, subject)
     found = host.certificate
     if found is None or isinstance(found, Unknown):
         return unknown(found or "the host tells no certificate", context.evidence(host, "certificate"))
     tally = Tally("approved.certificate_issuers")
-    ends = context.evidence(host, "certificate", found.not_after and found.not_after.isoformat(), part=".notAfter")
-    if found.not_after is None:
-        tally.miss("until when it is valid is not told")
-    elif found.not_after < context.now:
-        tally.fail(f"expired on {found.not_after:%Y-%m-%d}", ends)
-    elif found.not_after < context.now + RENEW_BEFORE:
-        tally.fail(f"expires on {found.not_after:%Y-%m-%d}, within 60 days", ends)
-    else:
-        tally.see(ends)
+    _judge_begin(host, found.not_before, context, tally)
+    _judge_end(host, found.not_after, context, tally)
     _judge_issuer(host, found.issuer, found.subject, context, tally)
     return tally.verdict()
 
 
 def remote_log(subject: Resource, context: Context) -> Verdict:
-    """The host sends its log to an approved server.
+    """The host sends its log to an approved server, which is another machine: by no name or address its own.
 
-    Undecided: any server that is not the host itself, as long as every host that tells one tells the same, which is
-    what makes it central. Classic ESX keeps this in a file.
+    Undecided: any such server, as long as every host that tells one tells the same, which is what makes it central.
+    Classic ESX keeps this in a file.
     """
     host = expect(Host, subject)
-    sent = log_servers(host)
+    told = log_settings(host)
     key = "approved.log_servers"
     option = _log_option(host)
-    if isinstance(sent, Unknown):
+    if isinstance(told, Unknown):
         field = "product" if isinstance(host.product, Unknown) else "options"
-        return unknown(sent, context.evidence(host, field, sent, part=f"[{option}]" if option else ""), policy=key)
-    evidence = context.evidence(host, "options", list(sent), part=f"[{option}]")
-    remote = [name for name in sent if not _own(name)]
-    if not remote:
-        return failed("no log server is set" if not sent else "it logs only to itself", evidence, policy=key)
-    approved = context.policy.approved.log_servers
-    if approved is None:
-        others = context.index(LogServers).told
-        if len(others) == 1:
-            return passed(evidence, reason="every host that tells a log server tells the same", policy=key)
-        return unknown("the policy names no log server, and hosts do not agree on one", evidence, policy=key)
-    extra = [n for n in remote if not any(fnmatchcase(n, _server(p)) for p in approved)]
-    if extra:
-        return failed(f"not an approved log server: {listed(extra)}", evidence, policy=key)
-    return passed(evidence, policy=key)
+        return unknown(told, context.evidence(host, field, told, part=f"[{option}]" if option else ""), policy=key)
+    evidence = context.evidence(host, "options", list(told), part=f"[{option}]")
+    nameless = [entry for entry in told if not server_of(entry)]
+    if not told or nameless:
+        why = f"names no server: {listed(nameless)}" if nameless else "no log server is set"
+        return failed(why, evidence, policy=key)
+    return _judge_log_servers(host, apart(host, map(server_of, told)), evidence, context)
 
 
 def time(subject: Resource, context: Context) -> Verdict:
-    """At least two time servers, all approved, and the NTP service runs and starts by itself."""
+    """At least two time servers beside the host itself, all approved, and the NTP service runs and starts by itself."""
     host = expect(Host, subject)
     tally = Tally("approved.ntp_servers")
-    servers = host.ntp_servers
-    if isinstance(servers, Unknown):
-        tally.miss(servers, context.evidence(host, "ntp_servers"))
+    if isinstance(host.ntp_servers, Unknown):
+        tally.miss(host.ntp_servers, context.evidence(host, "ntp_servers"))
     else:
-        evidence = context.evidence(host, "ntp_servers")
-        approved = context.policy.approved.ntp_servers
-        extra = [s for s in servers if approved is not None and not any(fnmatchcase(s, p) for p in approved)]
-        if len(set(servers)) < SERVERS_WANTED:
-            tally.fail(f"{len(set(servers))} time servers, {SERVERS_WANTED} are needed")
-        if extra:
-            tally.fail(f"not an approved time server: {listed(extra)}")
-        if approved is None:
-            tally.miss("the policy does not say which time servers are approved", evidence)
-        tally.see(evidence)
+        _judge_time_servers(host, host.ntp_servers, context, tally)
     _judge_service(host, context, tally)
     return tally.verdict()
 
 
 class LogServers:
-    """What the hosts of an estate tell as their log servers, each distinct set once."""
+    """What the hosts of an estate tell as their log servers beside themselves, each distinct set once."""
 
     def __init__(self, inventory: Inventory, _policy: Policy) -> None:
-        told = (log_servers(host) for host in inventory.hosts)
-        remote = (frozenset(n for n in t if not _own(n)) for t in told if not isinstance(t, Unknown))
+        told = ((host, log_settings(host)) for host in inventory.hosts)
+        remote = (
+            frozenset(apart(host, map(server_of, found)).remote)
+            for host, found in told
+            if not isinstance(found, Unknown)
+        )
         self.told = {names for names in remote if names}
 
 
-def log_servers(host: Host) -> Fact[tuple[str, ...]]:
-    """Names or addresses of the servers that a host sends its log to."""
+def log_settings(host: Host) -> Fact[tuple[str, ...]]:
+    """Where a host sends its log, one entry for each server, as it is set: ``udp://log1:514``."""
     option = _log_option(host)
     if not option:
         why = release(host.product)
@@ -111,7 +92,7 @@ def log_servers(host: Host) -> Fact[tuple[str, ...]]:
     if isinstance(host.options, Unknown):
         return host.options
     value = host.options.values.get(option)
-    return tuple(name for name in (_server(part) for part in str(value or "").split(",")) if name)
+    return tuple(part.strip() for part in str(value or "").split(",") if part.strip())
 
 
 def _log_option(host: Host) -> str:
@@ -121,21 +102,88 @@ def _log_option(host: Host) -> str:
     return "Syslog.global.logHost" if version >= (5, 0) else "Syslog.Remote.Hostname"
 
 
-def _server(text: str) -> str:
-    text = text.strip()
-    try:
-        return (urlsplit(text if "//" in text else f"//{text}").hostname or "").casefold()
-    except ValueError:
-        return text.casefold()
+def _judge_log_servers(host: Host, found: Others, evidence: Evidence, context: Context) -> Verdict:
+    key = "approved.log_servers"
+    approved = context.policy.approved.log_servers
+    extra = _not_approved(found, approved)
+    if extra:
+        return failed(f"not an approved log server: {listed(extra)}", evidence, policy=key)
+    if found.unsure:
+        why = f"whether {listed(found.unsure)} is the host itself is not known: {found.why[0]}"
+        return unknown(why, evidence, policy=key)
+    if not found.remote:
+        return failed("it logs only to itself", evidence, policy=key)
+    beside = (evidence, *_told_of_itself(host, found.remote, context))
+    if approved is not None:
+        return passed(*beside, policy=key)
+    if len(context.index(LogServers).told) == 1:
+        return passed(*beside, reason="every host that tells a log server tells the same", policy=key)
+    return unknown("the policy names no log server, and hosts do not agree on one", evidence, policy=key)
 
 
-def _own(name: str) -> bool:
-    if name == "localhost":
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
+def _not_approved(found: Others, approved: tuple[str, ...] | None) -> list[str]:
+    """Servers beside the host that nobody approved; those that may be the host count when none at all is approved."""
+    if approved is None:
+        return []
+    perhaps = [*found.remote, *found.unsure]
+    return [
+        n for n in (found.remote if any(_fits(n, approved) for n in perhaps) else perhaps) if not _fits(n, approved)
+    ]
+
+
+def _judge_time_servers(host: Host, servers: tuple[str, ...], context: Context, tally: Tally) -> None:
+    evidence = context.evidence(host, "ntp_servers")
+    approved = context.policy.approved.ntp_servers
+    extra = [s for s in servers if approved is not None and not _fits(server_of(s), approved)]
+    found = apart(host, dict.fromkeys(name for name in map(server_of, servers) if name))
+    if len(found.remote) + len(found.unsure) < SERVERS_WANTED:
+        itself = f", beside the host itself ({listed(found.own)})" if found.own else ""
+        tally.fail(f"{len(found.remote) + len(found.unsure)} time servers{itself}, {SERVERS_WANTED} are needed")
+    elif len(found.remote) < SERVERS_WANTED:
+        tally.miss(f"whether {listed(found.unsure)} is the host itself is not known: {found.why[0]}", evidence)
+    if extra:
+        tally.fail(f"not an approved time server: {listed(extra)}")
+    if approved is None:
+        tally.miss("the policy does not say which time servers are approved", evidence)
+    tally.see(evidence, *_told_of_itself(host, found.remote, context))
+
+
+def _told_of_itself(host: Host, remote: tuple[str, ...], context: Context) -> list[Evidence]:
+    """What shows that servers are not the host: its own addresses or name, whichever they were compared with."""
+    kinds = {bool(address(name)) for name in remote}
+    nics = [n.address for n in host.vmkernel if n.address] if isinstance(host.vmkernel, tuple) else []
+    return [
+        *([context.evidence(host, "vmkernel", nics, part=".spec.ip")] if True in kinds else []),
+        *([context.evidence(host, "dns_name")] if False in kinds else []),
+    ]
+
+
+def _fits(name: str, approved: tuple[str, ...]) -> bool:
+    """Whether a server is one of those approved: shell patterns, or servers written as hosts write them."""
+    written = (p if "?" in p else server_of(p) for p in approved)  # in a URL the mark would end the name
+    return bool(name) and any(fnmatchcase(name, p.casefold()) for p in (*approved, *written))
+
+
+def _judge_begin(host: Host, begins: datetime | None, context: Context, tally: Tally) -> None:
+    evidence = context.evidence(host, "certificate", begins and begins.isoformat(), part=".notBefore")
+    if begins is None:
+        tally.miss("from when on it is valid is not told")
+    elif begins > context.inventory.read_at:
+        tally.fail(f"not valid before {begins:%Y-%m-%d}", evidence)
+    else:
+        tally.see(evidence)
+
+
+def _judge_end(host: Host, ends: datetime | None, context: Context, tally: Tally) -> None:
+    evidence = context.evidence(host, "certificate", ends and ends.isoformat(), part=".notAfter")
+    if ends is None:
+        tally.miss("until when it is valid is not told")
+    elif ends < context.now:
+        tally.fail(f"expired on {ends:%Y-%m-%d}", evidence)
+    elif ends < context.now + RENEW_BEFORE:
+        tally.fail(f"expires on {ends:%Y-%m-%d}, within 60 days", evidence)
+    else:
+        tally.see(evidence)
 
 
 def _judge_issuer(host: Host, issuer: str, subject: str, context: Context, tally: Tally) -> None:
