@@ -8,8 +8,9 @@ import pytest
 
 from tests.assess.checks.estate import but, group, guest, host, lost, named, tree, vmk, world
 from viguard.assess.checks.storage import authorisation, vlan_isolated
-from viguard.model.facts import UNREAD, Resource
+from viguard.model.facts import UNREAD, Reason, Resource, Unknown
 from viguard.model.guest import Guest
+from viguard.model.host import VmkernelService
 from viguard.model.network import DistributedSwitch, DvMember, DvPortGroup, StandardPortGroup, Vlan
 from viguard.model.result import Status
 from viguard.model.server import Cluster
@@ -109,6 +110,121 @@ def test_around_a_private_vlan_nothing_is_known_to_be_apart() -> None:
 
 def test_a_service_console_on_the_storage_network_is_no_guest() -> None:
     assert isolated(wired(group("console", 40), console_nics=(vmk("vswif1", "console", "10.4.0.2"),))) is Status.PASS
+
+
+# san-vlan-isolated: vSAN, NVMe, NFS
+
+
+VSAN = (VmkernelService(service="vsan", devices=("vmk1",)),)
+
+
+def without_iscsi(*more: StandardPortGroup, **facts: Any) -> list[Resource]:
+    """The same host without an iSCSI adapter: nothing but what is added makes vmk1 a storage interface."""
+    return wired(*more, **{"iscsi": (), **facts})
+
+
+def nfs(*servers: str, kind: str = "NFS", **facts: Any) -> Datastore:
+    return named(Datastore, "nas", **{"type": kind, "nfs_servers": servers, **facts})  # type: ignore[no-any-return]
+
+
+def on(store: Datastore, *more: StandardPortGroup, **facts: Any) -> list[Resource]:
+    """The host without iSCSI, with a datastore."""
+    return [*without_iscsi(*more, **{"datastores": (store.id,), **facts}), store]
+
+
+@pytest.mark.parametrize("service", ["vsan", "vsanExternal", "vsanReplication", "nvmeTcp", "nvmeRdma"])
+def test_an_interface_chosen_for_storage_is_a_storage_interface(service: str) -> None:
+    chosen = (VmkernelService(service=service, devices=("vmk1",)),)
+    assert isolated(without_iscsi()) is Status.NOT_APPLICABLE
+    assert isolated(without_iscsi(vmkernel_services=chosen)) is Status.PASS
+    assert isolated(without_iscsi(group("more", 40), vmkernel_services=chosen)) is Status.FAIL
+    assert isolated(without_iscsi(plug="san", vmkernel_services=chosen)) is Status.FAIL
+
+
+@pytest.mark.parametrize("service", ["management", "vmotion", "vsanWitness", "vSphereBackupNFC"])
+def test_other_services_make_no_storage_interface(service: str) -> None:
+    chosen = (VmkernelService(service=service, devices=("vmk1",)),)
+    assert isolated(without_iscsi(group("more", 40), vmkernel_services=chosen)) is Status.NOT_APPLICABLE
+
+
+def test_vsan_beside_iscsi_is_judged_too() -> None:
+    two = (vmk("vmk1", "san", "10.4.0.1"), vmk("vmk2", "vsan", "10.5.0.1"))
+    chosen = (VmkernelService(service="vsan", devices=("vmk2",)),)
+    apart = wired(group("vsan", 50), vmkernel=two, vmkernel_services=chosen)
+    assert isolated(apart) is Status.PASS
+    beside = wired(group("vsan", 50), group("more", 50), vmkernel=two, vmkernel_services=chosen)
+    found = vlan_isolated(beside[0], world(*beside))
+    assert (found.status, found.reason) == (Status.FAIL, "port groups for guests on the network of vmk2: more")
+
+
+def test_vsan_is_unknown_without_its_interface() -> None:
+    gone = (VmkernelService(service="vsan", devices=("vmk7",)),)
+    found = vlan_isolated(without_iscsi()[0], world(*without_iscsi()))
+    assert found.status is Status.NOT_APPLICABLE
+    records = without_iscsi(vmkernel_services=gone)
+    found = vlan_isolated(records[0], world(*records))
+    assert (found.status, found.reason) == (
+        Status.UNKNOWN,
+        "the interface chosen for storage was not read: vmk7",
+    )
+    assert isolated(on(nfs(kind="vsan"))) is Status.UNKNOWN
+    assert isolated(on(nfs(kind="vsan"), vmkernel_services=VSAN)) is Status.PASS
+    nvme = (VmkernelService(service="nvmeTcp", devices=("vmk1",)),)
+    assert isolated(on(nfs(kind="vsan"), vmkernel_services=nvme)) is Status.UNKNOWN
+
+
+def test_services_are_needed_where_the_server_could_tell_them() -> None:
+    assert isolated([lost(wired()[0], "vmkernel_services"), *wired()[1:]]) is Status.UNKNOWN
+    before = Unknown(reason=Reason.NOT_IN_VERSION, detail="known from API 4.0")
+    assert isolated(wired(vmkernel_services=before)) is Status.PASS
+    assert isolated(wired(group("more", 40), vmkernel_services=UNREAD)) is Status.FAIL  # proven by iSCSI
+
+
+@pytest.mark.parametrize("kind", ["NFS", "NFS41"])
+def test_the_interface_in_the_subnet_of_an_nfs_server(kind: str) -> None:
+    assert isolated(on(nfs("10.4.0.200", kind=kind))) is Status.PASS
+    assert isolated(on(nfs("10.4.0.200", kind=kind), group("more", 40))) is Status.FAIL
+    assert isolated(on(nfs("10.4.0.200", kind=kind), plug="san")) is Status.FAIL
+    assert isolated(on(nfs("10.4.0.200", "10.4.0.201", kind=kind))) is Status.PASS
+
+
+def test_an_nfs_server_on_the_management_network_makes_it_a_storage_network() -> None:
+    both = (vmk("vmk0", "mgmt", "10.1.0.1"), vmk("vmk1", "san", "10.4.0.1"))
+    groups = (group("mgmt", 11), group("more", 11))
+    assert isolated(on(nfs("10.1.0.200"), groups[0], vmkernel=both)) is Status.PASS
+    found = on(nfs("10.1.0.200"), *groups, vmkernel=both)
+    assert isolated(found) is Status.FAIL
+
+
+@pytest.mark.parametrize(
+    ("servers", "why"),
+    [
+        (("nas1.example.org",), "which interface reaches the storage at nas1.example.org is not told"),
+        (("10.8.0.1",), "which interface reaches the storage at 10.8.0.1 is not told"),
+        (("10.4.0.200", "10.8.0.1"), "which interface reaches the storage at 10.8.0.1 is not told"),
+        ((), "the server of the NFS volume nas is not told"),
+    ],
+)
+def test_an_nfs_server_that_no_interface_is_known_to_reach(servers: tuple[str, ...], why: str) -> None:
+    records = on(nfs(*servers))
+    found = vlan_isolated(records[0], world(*records))
+    assert (found.status, found.reason) == (Status.UNKNOWN, why)
+    assert isolated(on(nfs(*servers), group("more", 40), iscsi=(SAN,))) is Status.FAIL  # proven by iSCSI
+
+
+def test_virtual_volumes_do_not_tell_their_way() -> None:
+    assert isolated(on(nfs(kind="VVOL"))) is Status.UNKNOWN
+    assert isolated(on(nfs(kind="VMFS"))) is Status.NOT_APPLICABLE
+
+
+def test_nfs_is_unknown_without_a_fact() -> None:
+    records = on(nfs("10.4.0.200"))
+    assert isolated(records) is Status.PASS
+    assert isolated(records[:-1]) is Status.UNKNOWN  # the datastore itself was not read
+    assert isolated([lost(records[0], "datastores"), *records[1:]]) is Status.UNKNOWN
+    for fact in ("type", "nfs_servers"):
+        assert isolated([*records[:-1], lost(nfs("10.4.0.200"), fact)]) is Status.UNKNOWN
+        assert isolated([*records[:-1], lost(nfs(kind="VMFS"), fact)]) is Status.UNKNOWN
 
 
 @pytest.mark.parametrize("fact", ["iscsi", "vmkernel", "guests", "port_groups"])

@@ -18,6 +18,7 @@ from viguard.assess.segments import (
     reaches,
     zones_of,
 )
+from viguard.assess.storage_traffic import StorageTraffic, storage_traffic, unreached
 from viguard.assess.tally import Tally, about, listed
 from viguard.assess.verdict import Verdict, not_applicable, unknown
 from viguard.model.facts import Fact, Resource, Unknown
@@ -34,24 +35,21 @@ from viguard.policy.zones import PortGroup, Zones
 def vlan_isolated(subject: Resource, context: Context) -> Verdict:
     """No guest, and no port group that guests could use, is on the network of the host's storage interfaces.
 
-    A storage interface is in a zone for storage, or lies in the subnet of an iSCSI target. A service console on the
-    storage network is no guest: classic ESX needs it there for software iSCSI.
+    A storage interface is in a zone for storage, is chosen for vSAN or NVMe, or lies in the subnet of an iSCSI target
+    or NFS server. A service console on the storage network is no guest: classic ESX needs it there for software iSCSI.
     """
     host = expect(Host, subject)
-    if isinstance(host.iscsi, Unknown):
-        return unknown(host.iscsi, context.evidence(host, "iscsi"))
     nics = interfaces(host)
     if isinstance(nics, Unknown):
         return unknown(nics, context.evidence(host, "vmkernel", nics))
-    addresses = [t.address for a in host.iscsi for t in a.targets]
-    storage = [n for n in nics if n in host_vmkernel(host) and _for_storage(host, n, addresses, context)]
-    if not storage:
-        return _without_interface(host, addresses, context)
     tally = Tally("zones")
+    traffic = storage_traffic(host, context, tally)
+    storage = [n for n in host_vmkernel(host) if _for_storage(host, n, traffic, context)]
+    beyond = [a for a in traffic.addresses if not any(reaches(n, [a]) for n in storage)]
+    unreached(traffic, {n.device for n in storage}, beyond, tally)
+    if not storage and tally.clean:
+        return not_applicable("it has no storage interface", *tally.verdict().evidence)
     tally.see(context.evidence(host, "vmkernel", [f"{n.device} {n.address}" for n in storage], part="[storage]"))
-    beyond = [a for a in dict.fromkeys(addresses) if not any(reaches(n, [a]) for n in storage)]
-    if beyond:
-        tally.miss(f"which interface reaches the iSCSI targets {listed(beyond)} is not told")
     for nic in storage:
         group = group_of(host, nic, context)
         if isinstance(group, Unknown):
@@ -142,17 +140,11 @@ def _volume(store: Datastore) -> str:
     return store.volume if isinstance(store.volume, str) and store.volume else store.id
 
 
-def _for_storage(host: Host, nic: VmkernelNic, addresses: list[str], context: Context) -> bool:
+def _for_storage(host: Host, nic: VmkernelNic, traffic: StorageTraffic, context: Context) -> bool:
     zones = context.index(Zones)
     own = zones_of(host, nic, context).zones
-    return any(zones.purpose(z) is Purpose.STORAGE for z in own) or reaches(nic, addresses)
-
-
-def _without_interface(host: Host, addresses: list[str], context: Context) -> Verdict:
-    evidence = context.evidence(host, "iscsi", [a.device for a in host.iscsi] if isinstance(host.iscsi, tuple) else [])
-    if addresses:
-        return unknown("which interface reaches the iSCSI targets is not told", evidence)
-    return not_applicable("it has no storage interface", evidence)
+    in_zone = any(zones.purpose(z) is Purpose.STORAGE for z in own)
+    return in_zone or nic.device in traffic.devices or reaches(nic, traffic.addresses)
 
 
 def _judge_network(host: Host, nic: VmkernelNic, group: PortGroup, context: Context, tally: Tally) -> None:
