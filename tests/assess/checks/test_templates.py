@@ -54,6 +54,38 @@ def test_how_a_guest_was_made_while_undecided(type_: str, source: str, status: S
     assert used_for_deploy(guest(), world(*made(type_, source))).status is status
 
 
+def came(*types: str) -> list[Resource]:
+    """A guest with these events, oldest first, made from the template where an event names a source."""
+    events = [
+        Event(key=n, type=t, at=READ_AT, guest="vc:g1", source="vc:master" if t != "VmRegisteredEvent" else "")
+        for n, t in enumerate(types)
+    ]
+    return [access(events=tuple(events), events_since=SINCE), MASTER]
+
+
+def test_a_registered_guest_came_from_nobody_knows_what() -> None:
+    for policy in (None, registering("master"), registering("*")):
+        found = used_for_deploy(guest(), world(*came("VmRegisteredEvent"), policy=policy))
+        assert found.status is Status.UNKNOWN
+        assert found.reason.startswith("registered from files that were there")
+        assert [e.value for e in found.evidence] == [f"VmRegisteredEvent {READ_AT.isoformat()}"]
+
+
+@pytest.mark.parametrize(
+    ("types", "status"),
+    [
+        (("VmRegisteredEvent", "VmDeployedEvent"), Status.PASS),
+        (("VmDeployedEvent", "VmRegisteredEvent"), Status.PASS),
+        (("VmClonedEvent", "VmRegisteredEvent"), Status.PASS),
+        (("VmCreatedEvent", "VmRegisteredEvent"), Status.FAIL),
+        (("VmRegisteredEvent", "VmCreatedEvent"), Status.FAIL),
+        (("VmRegisteredEvent", "VmRegisteredEvent"), Status.UNKNOWN),
+    ],
+)
+def test_a_guest_that_was_made_here_too_is_judged_by_its_making(types: tuple[str, ...], status: Status) -> None:
+    assert used_for_deploy(guest(), world(*came(*types), policy=registering("master"))).status is status
+
+
 def test_a_source_that_was_not_read_is_no_registered_one() -> None:
     context = world(*made("VmDeployedEvent", "vc:gone"), policy=registering("*"))
     assert used_for_deploy(guest(), context).status is Status.UNKNOWN

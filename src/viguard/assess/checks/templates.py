@@ -19,14 +19,18 @@ from viguard.model.text import visible
 from viguard.policy.policy import Policy
 
 DEPLOYED, CLONED, CREATED = "VmDeployedEvent", "VmClonedEvent", "VmCreatedEvent"
+REGISTERED = "VmRegisteredEvent"
+ARRIVALS = frozenset({DEPLOYED, CLONED, CREATED, REGISTERED})
 UNSET_YEAR = 1970  # what servers send for a time that they do not hold
 
 
 def used_for_deploy(subject: Resource, context: Context) -> Verdict:
     """A guest made in the time that the events cover was deployed from a registered template.
 
-    Registered: in ``approved.templates``; undecided: any template does. A clone counts as its source does. A guest
-    without an event of its making is older than the events, so the question does not arise.
+    A registered template: one in ``approved.templates``; undecided: any template does. A clone counts as its source
+    does. A guest that was only registered came with files that were made elsewhere or earlier: from what, no event
+    says, so it never passes, and does not fail either. A guest without any such event is older than the events, so
+    the question does not arise.
     """
     guest = expect(Guest, subject)
     access = context.inventory.access.get(guest.server)
@@ -67,25 +71,29 @@ def current(subject: Resource, context: Context) -> Verdict:
 
 
 class Making:
-    """Events that made a guest, by guest."""
+    """Events that made a guest or brought it in, by guest."""
 
     def __init__(self, inventory: Inventory, _policy: Policy) -> None:
         self._by_guest: dict[str, list[Event]] = defaultdict(list)
         for access in inventory.access.values():
             for event in access.events if isinstance(access.events, tuple) else ():
-                if event.type in (DEPLOYED, CLONED, CREATED) and event.guest:
+                if event.type in ARRIVALS and event.guest:
                     self._by_guest[event.guest].append(event)
 
     def of(self, guest: Guest) -> list[Event]:
-        """Events that made this guest, as read."""
+        """Events by which this guest came, as read."""
         return self._by_guest.get(guest.id, [])
 
 
 def _judge_making(making: list[Event], access: Access, context: Context) -> Verdict:
     key = "approved.templates"
     copies = [e for e in making if e.type in (DEPLOYED, CLONED)]
-    event = copies[-1] if copies else making[-1]
+    event = copies[-1] if copies else next((e for e in making if e.type == CREATED), making[-1])
     evidence = about(context, access, "events", f"{event.type} {event.at.isoformat()}", part=f"[{event.key}]")
+    if event.type == REGISTERED:
+        return unknown(
+            "registered from files that were there: what they were made from is not told", evidence, policy=key
+        )
     if not copies:
         return failed("made from scratch, not from a template", evidence, policy=key)
     source = context.inventory.get(Guest, event.source)
