@@ -86,8 +86,8 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "fw-host-restrict-sources": ("Host.product", "Host.firewall"),
     "host-vmk-management": (*NETWORK, "Host.vmkernel_services@now"),
     "host-vmk-vmotion": (*NETWORK, *GUESTS, "Guest.host@then", "Host.port_groups", "Host.vmkernel_services"),
-    "log-remote-host": OPTION,
-    "host-time-ntp": ("Host.services", "Host.ntp_servers"),
+    "log-remote-host": (*OPTION, "Host.dns_name"),
+    "host-time-ntp": ("Host.services", "Host.ntp_servers", "Host.dns_name"),
     "vm-cpu-reservation-floor": ("Guest.cpu", "Guest.template", *(f"{fact}@then" for fact in SIZE)),
     "vm-cpu-limit-ceiling": ("Guest.cpu", *SIZE),
     "host-cpu-overcommit-dos": (
@@ -97,7 +97,10 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "vm-mem-limit-shares": ("Guest.memory", "Guest.memory_mib", *SIZE),
     "vm-unused-devices": ("Guest.devices",),
     "iscsi-chap-mutual": ("Host.iscsi",),
-    "san-vlan-isolated": (*NETWORK, *GUESTS, "Guest.host@then", "Host.port_groups", "Host.iscsi"),
+    "san-vlan-isolated": (
+        *NETWORK, *GUESTS, "Guest.host@then", "Host.port_groups", "Host.iscsi", "Host.vmkernel_services",
+        "Host.datastores", "Datastore", "Datastore.type", "Datastore.nfs_servers",
+    ),
     "dvpg-reject-forged": (
         "DvPortGroup.security+DistributedSwitch.security", "DvPortGroup.security_override+DistributedSwitch.security",
     ),
@@ -253,7 +256,7 @@ UNTOLD: dict[str, tuple[tuple[type[Struct], str], ...]] = {
     "template-used-for-deploy": ((Access, "events_since"),),
     "fw-host-table-closed": ((Firewall, "incoming_blocked"), (Firewall, "outgoing_blocked")),
     "fw-host-restrict-sources": ((Ruleset, "all_addresses"),),
-    "host-certificate": ((Certificate, "not_after"),),
+    "host-certificate": ((Certificate, "not_before"), (Certificate, "not_after")),
     "iscsi-chap-mutual": ((Chap, "one_way"), (Chap, "mutual")),
     "vss-reject-forged": ((SecurityPolicy, "forged_transmits"),),
     "vss-reject-mac": ((SecurityPolicy, "mac_changes"),),

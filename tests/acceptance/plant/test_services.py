@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 from pyVmomi import vim
 
-from tests.acceptance.plant.harness import Bench, proves
+from tests.acceptance.plant.harness import POLICY, Bench, proves
 
 pytestmark = pytest.mark.real("lab")
 
@@ -48,16 +49,29 @@ def test_time_service_stopped(main: Bench) -> None:
     )
 
 
+def ask(bench: Bench, *names: str) -> None:
+    """Let esxblade1 keep its time from these servers."""
+    config = vim.host.DateTimeConfig(ntpConfig=vim.host.NtpConfig(server=list(names)))
+    bench.host(1).configManager.dateTimeSystem.UpdateDateTimeConfig(config)
+
+
 @proves("host-time-ntp")
 @pytest.mark.parametrize("servers", [["ntp1.belnet.be"], ["ntp1.belnet.be", "pool.example.org"]])
 def test_time_servers(main: Bench, servers: list[str]) -> None:
-    time = main.host(1).configManager.dateTimeSystem
-
-    def ask(names: list[str]) -> None:
-        time.UpdateDateTimeConfig(vim.host.DateTimeConfig(ntpConfig=vim.host.NtpConfig(server=names)))
-
     main.check(
         {"host-time-ntp": ["esxblade1.fw.belnet.be"]},
-        plant=lambda: ask(servers),
-        mend=lambda: ask(["ntp1.belnet.be", "ntp2.belnet.be"]),
+        plant=lambda: ask(main, *servers),
+        mend=lambda: ask(main, "ntp1.belnet.be", "ntp2.belnet.be"),
+    )
+
+
+@proves("host-time-ntp")
+@pytest.mark.parametrize("own", ["127.127.1.0", "esxblade1.fw.belnet.be"])
+def test_time_from_the_own_clock(main: Bench, own: str) -> None:
+    any_server = replace(POLICY, approved=replace(POLICY.approved, ntp_servers=("*",)))
+    bench = Bench(*main.servers, proven=main.proven, policy=any_server)
+    bench.check(
+        {"host-time-ntp": ["esxblade1.fw.belnet.be"]},
+        plant=lambda: ask(bench, "ntp1.belnet.be", own),
+        mend=lambda: ask(bench, "ntp1.belnet.be", "ntp2.belnet.be"),
     )

@@ -69,6 +69,16 @@ def test_certificate(today: Bench, tmp_path: Path, days: int, issuer: str) -> No
     )
 
 
+@proves("host-certificate")
+def test_certificate_of_the_day_after_tomorrow(today: Bench) -> None:
+    # openssl of Debian 12 makes none of the future without a database of an authority
+    blade = {"esxblade6.fw.belnet.be": {"certificate": {"not_before_days": 2}}}
+    overrides = {"datacenters": {"Main Datacenter": {"External Cluster": blade}}}
+    with lab.clean("vc-today", overrides=overrides) as estate:
+        spoiled = Bench(estate["vc-today"], proven=today.proven)
+        today.differ(spoiled, {"host-certificate": ["esxblade6.fw.belnet.be"]})
+
+
 @pytest.mark.parametrize(
     ("control", "path", "bad", "good"),
     [

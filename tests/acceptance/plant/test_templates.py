@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pyVmomi import vim
 
-from tests.acceptance.plant.harness import Bench, proves
+from tests.acceptance.plant.harness import Bench, Line, fails, proves
+from viguard.model.result import Status
 
 pytestmark = pytest.mark.real("lab")
 
@@ -56,3 +57,16 @@ def test_clone_of_a_guest(main: Bench) -> None:
         plant=lambda: main.wait(source.CloneVM_Task(folder=source.parent, name="copy1", spec=spec)),
         mend=lambda: main.wait(main.guest("copy1").Destroy_Task()),
     )
+
+
+def test_guest_registered_from_files_of_unknown_making(main: Bench) -> None:
+    """Nobody made it here, so it is no finding; but where it comes from is not told, so it must not look fine."""
+    guest, line = main.guest("www1"), Line("template-used-for-deploy", "www1")
+    before = main.audit()
+    assert before[line] is Status.NOT_APPLICABLE
+    named = {"vm": {"vm": f"VirtualMachine:{guest._moId}", "name": "www1"}}
+    main.endpoint.control("event", type="VmRegisteredEvent", ago_s=60, props=named)
+    after = main.audit()
+    assert after[line] is Status.UNKNOWN
+    assert fails(after) == fails(before)
+    main.settle()
