@@ -20,9 +20,9 @@ from viguard.model.inventory import Inventory
 from viguard.store.snapshots import load
 from viguard.vsphere.credentials import Credentials, Entry
 from viguard.vsphere.endpoint import parse_endpoint
+from viguard.vsphere.http import Limits
 from viguard.vsphere.pages import Found
 from viguard.vsphere.reader import Batch
-from viguard.vsphere.soap import Limits
 
 pytestmark = pytest.mark.real("lab")
 

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 import tracemalloc
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,9 @@ from viguard.errors import LoginError, ReplyError, SessionLostError, Unreachable
 from viguard.vsphere.credentials import Login
 from viguard.vsphere.endpoint import Endpoint
 from viguard.vsphere.faults import Fault, GoneFault, InvalidPropertyFault, MethodNotFoundFault, NoPermissionFault
+from viguard.vsphere.http import Limits, Link
 from viguard.vsphere.session import Session
-from viguard.vsphere.soap import Connection, Limits, Ref, element, method, reference
+from viguard.vsphere.soap import Connection, Ref, element, method, reference
 
 THIS = Ref("Thing", "thing-1")
 MIB = 1 << 20
@@ -223,7 +225,9 @@ def test_control_characters_and_bad_bytes_become_a_replacement_character(fake: F
     assert call(fake).findtext("returnval") == "a\ufffdb\ufffdc\ufffd\ufffd\ufffdd"  # type: ignore[attr-defined]
 
 
-def test_the_session_is_closed_after_an_interrupt_in_the_middle_of_a_reply(fake: Fake) -> None:
+def test_the_session_is_closed_after_an_interrupt_in_the_middle_of_a_reply(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     entered = threading.Event()
 
     def slow(handler: Handler, _: str) -> None:
@@ -234,14 +238,16 @@ def test_the_session_is_closed_after_an_interrupt_in_the_middle_of_a_reply(fake:
 
     fake.script["Ask"] = slow
 
-    class Interrupted(Connection):
-        def _read(self, response: object) -> bytes:
-            if entered.is_set():
-                entered.clear()
-                raise KeyboardInterrupt
-            return super()._read(response)  # type: ignore[arg-type]
+    receive = Link._receive
 
-    with pytest.raises(KeyboardInterrupt), Session(Interrupted(fake.endpoint, Limits(idle_s=5)), Login("u", "p")) as s:
+    def interrupted(link: Link, *rest: Any) -> None:
+        if entered.is_set():
+            entered.clear()
+            raise KeyboardInterrupt
+        receive(link, *rest)
+
+    monkeypatch.setattr(Link, "_receive", interrupted)
+    with pytest.raises(KeyboardInterrupt), Session(Connection(fake.endpoint, Limits(idle_s=5)), Login("u", "p")) as s:
         s.call("Ask", THIS)
     assert fake.calls[-2:] == ["Ask", "Logout"]
 

@@ -20,8 +20,9 @@ from viguard.store.old_snapshot import OldSnapshot
 from viguard.store.snapshot_writer import SnapshotWriter
 from viguard.vsphere.credentials import Credentials
 from viguard.vsphere.endpoint import Endpoint
+from viguard.vsphere.http import DEFAULT_LIMITS, Limits
 from viguard.vsphere.session import Session
-from viguard.vsphere.soap import DEFAULT_LIMITS, Connection, Limits
+from viguard.vsphere.soap import Connection
 
 DEFAULT_OPTIONS = Options()
 

@@ -1,11 +1,8 @@
-"""SOAP over one kept-alive TLS connection, with limits on size and time."""
+"""SOAP over one connection, and the REST calls beside it."""
 
 from __future__ import annotations
 
-import http.client
 import re
-import ssl
-import time
 import zlib
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -15,10 +12,10 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
-from viguard.errors import ReplyError, UnreachableError
+from viguard.errors import ReplyError
 from viguard.model.facts import Struct
-from viguard.vsphere import tls
 from viguard.vsphere.endpoint import Endpoint
+from viguard.vsphere.http import DEFAULT_LIMITS, Limits, Link, ended_early, too_large
 from viguard.vsphere.replies import Element, parse_reply
 
 HEAD = (
@@ -27,21 +24,8 @@ HEAD = (
     ' xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>'
 )
 TAIL = "</soapenv:Body></soapenv:Envelope>"
-CHUNK = 1 << 18
+ALWAYS = {"Accept-Encoding": "gzip", "User-Agent": "viguard"}
 _PLAIN = re.compile(r"[\w.:-]*", re.ASCII)
-STALE = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError)
-"""How a kept-alive connection looks that the server has closed meanwhile."""
-
-
-class Limits(Struct, frozen=True, kw_only=True):
-    """What one reply may cost. ``idle_s`` is the longest silence, ``total_s`` the longest whole reply."""
-
-    reply_bytes: int = 256 << 20
-    idle_s: float = 60.0
-    total_s: float = 600.0
-
-
-DEFAULT_LIMITS = Limits()
 
 
 class Ref(Struct, frozen=True):
@@ -94,9 +78,9 @@ class Reply:
         except zlib.error as error:
             raise ReplyError(f"a packed reply is damaged: {error}", where=self._where, hint="try again") from error
         if len(body) > self._limit:
-            raise _too_large(self._limit, self._where)
+            raise too_large(self._limit, self._where)
         if not unpacker.eof:
-            raise _ended_early(self._where)
+            raise ended_early(self._where)
         return body
 
 
@@ -104,15 +88,14 @@ class Connection:
     """One connection to a server. Not for several threads at a time.
 
     ``version`` is the API version that is spoken, ``cookie`` the session.
-    ``calls`` and ``received_bytes`` count what was asked and read.
+    ``calls`` counts what was asked.
     """
 
     def __init__(self, endpoint: Endpoint, limits: Limits = DEFAULT_LIMITS) -> None:
         self.endpoint, self.limits = endpoint, limits
-        self.context = tls.make_context(endpoint.trust)
         self.version, self.cookie = "", ""
-        self.calls = self.received_bytes = 0
-        self._http: http.client.HTTPConnection | None = None
+        self.calls = 0
+        self._link = Link(endpoint, limits)
 
     def __enter__(self) -> Self:
         return self
@@ -124,9 +107,7 @@ class Connection:
 
     def close(self) -> None:
         """End the connection; the next call opens a new one."""
-        if self._http:
-            self._http.close()
-        self._http = None
+        self._link.close()
 
     def call(self, body: str) -> Element:
         """The response element of a call, names without namespaces.
@@ -161,7 +142,7 @@ class Connection:
 
     def get(self, path: str) -> bytes | None:
         """A document of the server, or None when it has none there."""
-        status, reply = self._exchange("GET", path, None, {})
+        status, reply = self._exchange("GET", path, b"", {})
         return reply.body() if status == HTTPStatus.OK else None
 
     def exchange_json(self, verb: str, path: str, body: object, headers: Mapping[str, str]) -> tuple[int, bytes]:
@@ -172,90 +153,16 @@ class Connection:
             ReplyError: too large or too slow.
         """
         self.calls += 1
-        sent = None if body is None else msgspec.json.encode(body)
-        kind = {} if sent is None else {"Content-Type": "application/json"}
+        sent = b"" if body is None else msgspec.json.encode(body)
+        kind = {} if body is None else {"Content-Type": "application/json"}
         status, reply = self._exchange(verb, path, sent, {"Accept": "application/json", **kind, **headers})
         return status, reply.body()
 
-    def _exchange(self, verb: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, Reply]:
-        headers = {**headers, "Accept-Encoding": "gzip", "User-Agent": "viguard"}
-        if self.cookie:
-            headers["Cookie"] = self.cookie
-        fresh = self._http is None
-        try:
-            return self._once(verb, path, body, headers)
-        except STALE as error:
-            self.close()
-            if fresh:
-                raise self._broken(error) from error
-        try:  # a kept-alive connection that the server closed meanwhile
-            return self._once(verb, path, body, headers)
-        except (http.client.HTTPException, OSError) as error:
-            self.close()
-            raise self._broken(error) from error
-
-    def _once(self, verb: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, Reply]:
-        try:
-            link = self._http or self._open()
-            link.request(verb, path, body, headers)
-            response = link.getresponse()
-            reply = self._read(response)
-        except STALE:
-            raise
-        except TimeoutError as error:
-            self.close()
-            wait = f"{self.limits.idle_s:g} seconds"
-            raise ReplyError(
-                f"no answer within {wait}", where=self.endpoint.url, hint="is the server overloaded?"
-            ) from error
-        except (http.client.HTTPException, OSError) as error:
-            self.close()
-            raise self._broken(error) from error
-        except BaseException:  # an interrupted reply leaves the connection in the middle of it
-            self.close()
-            raise
-        for cookie in response.headers.get_all("Set-Cookie") or []:
-            self.cookie = cookie.partition(";")[0]
-        return response.status, reply
-
-    def _open(self) -> http.client.HTTPConnection:
-        link = http.client.HTTPConnection(self.endpoint.host, self.endpoint.port, timeout=self.limits.idle_s)
-        link.sock = tls.connect(self.endpoint, self.context, min(self.limits.idle_s, 20.0))
-        link.sock.settimeout(self.limits.idle_s)
-        self._http = link
-        return link
-
-    def _read(self, response: http.client.HTTPResponse) -> Reply:
-        deadline = time.monotonic() + self.limits.total_s
-        limit, where = self.limits.reply_bytes, self.endpoint.url
-        if (response.length or 0) > limit:
-            raise self._too_large()
-        parts, room = [], limit
-        while chunk := response.read1(CHUNK):
-            parts.append(chunk)
-            self.received_bytes += len(chunk)
-            room -= len(chunk)
-            if room < 0:
-                raise self._too_large()
-            if time.monotonic() > deadline:
-                raise ReplyError(f"a reply took more than {self.limits.total_s:g} seconds", where=where)
-        if response.length:
-            raise _ended_early(where)
-        response.close()  # read1 alone does not tell the connection that the reply is over
-        packed = (response.getheader("Content-Encoding") or "").lower() == "gzip"
-        return Reply(b"".join(parts), where, packed=packed, limit=limit)
-
-    def _too_large(self) -> ReplyError:
-        self.close()
-        return _too_large(self.limits.reply_bytes, self.endpoint.url)
-
-    def _broken(self, error: Exception) -> UnreachableError:
-        return UnreachableError(f"the connection broke: {error}", where=self.endpoint.url, hint="try again")
-
-
-def _too_large(limit: int, where: str) -> ReplyError:
-    return ReplyError(f"a reply is larger than {limit >> 20} MiB: refused", where=where, hint="read smaller pages")
-
-
-def _ended_early(where: str) -> ReplyError:
-    return ReplyError("a reply ended early", where=where, hint="try again")
+    def _exchange(self, verb: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, Reply]:
+        cookie = {"Cookie": self.cookie} if self.cookie else {}
+        answer = self._link.exchange(verb, path, {**ALWAYS, **cookie, **headers}, body)
+        for told in answer.cookies:
+            self.cookie = told.partition(";")[0]
+        packed = answer.headers.get("content-encoding", "").lower() == "gzip"
+        reply = Reply(answer.body, self.endpoint.url, packed=packed, limit=self.limits.reply_bytes)
+        return answer.status, reply

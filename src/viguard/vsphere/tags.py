@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Self
+from urllib.parse import quote
 
 import msgspec
 
@@ -75,10 +76,12 @@ class _RestSession:
 
     def _names(self) -> dict[str, str]:
         """``category:tag`` by tag id."""
-        categories = {c: self._named(f"{TAGGING}/category/id:{c}") for c in self._ids(f"{TAGGING}/category")}
+        categories = {
+            c: self._named(f"{TAGGING}/category/id:{quote(c, safe=':')}") for c in self._ids(f"{TAGGING}/category")
+        }
         names = {}
         for tag in self._ids(f"{TAGGING}/tag"):
-            told = self._named(f"{TAGGING}/tag/id:{tag}")
+            told = self._named(f"{TAGGING}/tag/id:{quote(tag, safe=':')}")
             category = categories.get(str(told.get("category_id")), {})
             names[tag] = f"{category.get('name', '?')}:{told.get('name', '?')}"
         return names
