@@ -14,7 +14,8 @@ from viguard.model.facts import Struct
 from viguard.vsphere import tls
 from viguard.vsphere.endpoint import Endpoint
 
-CHUNK = 1 << 18
+CHUNK = 1 << 14
+"""A TLS record holds no more; a larger buffer would be asked from the system for each."""
 HEAD_BYTES = 1 << 16
 """The longest head of a reply."""
 CONNECT_S = 20.0
