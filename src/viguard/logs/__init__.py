@@ -1,0 +1,1 @@
+"""Hears log lines: receive -> classify -> detect -> archive; search."""
