@@ -30,8 +30,8 @@ class Channel(StrEnum):
     APPLIANCE = "appliance"
 
 
-class Severity(StrEnum):
-    """How bad an event is by itself, worst last."""
+class EventSeverity(StrEnum):
+    """How bad an event or alert is, worst last. Findings know no info: see ``result.Severity``."""
 
     INFO = "info"
     LOW = "low"
@@ -56,7 +56,7 @@ class Event(Struct, frozen=True, kw_only=True):
     event: str
     time: datetime | None = None
     outcome: Outcome = Outcome.UNKNOWN
-    severity: Severity = Severity.INFO
+    severity: EventSeverity = EventSeverity.INFO
     channel: Channel | None = None
     user: str | None = None
     source_ip: str | None = None
@@ -81,7 +81,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     id: str
     rule: str
     title: str
-    severity: Severity
+    severity: EventSeverity
     key: str
     time: datetime
     events: tuple[Event, ...]
