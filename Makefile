@@ -28,7 +28,7 @@ format: $(VENV)/ready        ## what can be mended by itself
 	@$(BIN)/ruff check --fix .
 
 lock: $(VENV)/ready          ## the newest versions of everything we depend on, after which every test has to pass
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade --upgrade-strategy eager --editable . --group dev
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade --upgrade-strategy eager --editable '.[logs]' --group dev
 	@$(BIN)/python -m pip freeze --exclude-editable > packaging/constraints.txt
 
 bench-collect: $(VENV)/ready ## collection against a Go client and pyVmomi, side by side
@@ -39,7 +39,7 @@ $(VENV)/ready: pyproject.toml packaging/constraints.txt
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || packaging/debian python3-venv
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --editable . --group dev \
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --editable '.[logs]' --group dev \
 		--constraint packaging/constraints.txt
 	@touch $@
 

@@ -9,9 +9,13 @@ CONTROLS = "controls"
 
 def topics() -> list[tuple[str, str]]:
     """Every file of controls as (name, text), sorted by name."""
-    folder = files(__name__) / CONTROLS
-    found = sorted((f.name, f) for f in folder.iterdir() if f.name.endswith(".yaml"))
-    return [(f"{CONTROLS}/{name}", file.read_text(encoding="utf-8")) for name, file in found]
+    return folder(CONTROLS)
+
+
+def folder(name: str) -> list[tuple[str, str]]:
+    """Every YAML file in a folder of this package as (name, text), sorted by name."""
+    found = sorted((f.name, f) for f in files(__name__).joinpath(*name.split("/")).iterdir())
+    return [(f"{name}/{n}", f.read_text(encoding="utf-8")) for n, f in found if n.endswith((".yaml", ".yml"))]
 
 
 def text(name: str) -> str:

@@ -1,0 +1,156 @@
+"""From blocks of lines to events: cues over the whole block, the exact pattern on the few lines that have one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from viguard.logs import engine as engines
+from viguard.logs.classes import Carrier, EventClass, Lookup, carriers, classes, compiled
+from viguard.logs.engine import Engine
+from viguard.logs.fields import event_of, pairs, text
+from viguard.logs.formats import Header, make_headers
+from viguard.model.event import Channel, Event, Outcome
+
+
+class Hit(NamedTuple):
+    """A line that was recognised: where it stands in its block, what it is, and the parts that say so."""
+
+    start: int
+    end: int
+    rule: Rule
+    kind: EventClass
+    header: Header
+    found: re.Match[bytes]
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """One pattern. ``kind`` is its class; of a carrier ``lookup`` finds it."""
+
+    number: int
+    programs: frozenset[str]
+    match: Callable[..., re.Match[bytes] | None]
+    kind: EventClass | None = None
+    lookup: Lookup | None = None
+    outcome: Outcome | None = None
+    channel: Channel | None = None
+    put: dict[str, str | int] = msgspec.field(default_factory=dict)
+    texts: dict[str, tuple[re.Pattern[bytes], ...]] = msgspec.field(default_factory=dict)
+
+
+class Rules:
+    """Every rule of the content, by the cues that call it."""
+
+    def __init__(self, kinds: dict[str, EventClass], forms: Sequence[Carrier]) -> None:
+        self._by_cue: dict[bytes, list[Rule]] = {}
+        self._count = 0
+        for kind in kinds.values():
+            for line in kind.lines:
+                self._add(
+                    [line.cue],
+                    Rule(
+                        number=self._count,
+                        programs=frozenset(line.programs),
+                        match=compiled(line.pattern).match,
+                        kind=kind,
+                        outcome=line.outcome,
+                        channel=line.channel,
+                        put=line.put,
+                    ),
+                )
+        for form in forms:
+            self._add(
+                form.cues or _cues(form, kinds),
+                Rule(
+                    number=self._count,
+                    programs=frozenset(form.programs),
+                    match=compiled(form.pattern).match,
+                    lookup=Lookup(form.table, kinds),
+                    texts={k.id: tuple(compiled(t) for t in k.texts) for k in kinds.values() if k.texts},
+                ),
+            )
+        self.cues = tuple(self._by_cue)
+        self.of = tuple(tuple(rules) for rules in self._by_cue.values())
+
+    def __len__(self) -> int:
+        return self._count
+
+    def _add(self, cues: Iterable[str], rule: Rule) -> None:
+        self._count += 1
+        for cue in cues:
+            self._by_cue.setdefault(cue.encode(), []).append(rule)
+
+
+def _looked_up(rule: Rule, found: re.Match[bytes]) -> EventClass | None:
+    if rule.lookup is None:
+        return None
+    told = found.groupdict()
+    return rule.lookup.find(text(told["key"]), pairs(told.get("pairs") or b""))
+
+
+def _cues(form: Carrier, kinds: dict[str, EventClass]) -> list[str]:
+    names = {entry.split()[0] for kind in kinds.values() for entry in getattr(kind, form.table)}
+    return sorted({f"[{name.partition('*')[0]}" + ("" if "*" in name else "@") for name in names})
+
+
+class Classifier:
+    """Recognises lines. Not for several threads at a time: make one for each."""
+
+    def __init__(self, engine: Engine | None = None, rules: Rules | None = None) -> None:
+        self.rules = rules or Rules(classes(), carriers())
+        self.engine, self.why = (engine, engine.name) if engine else engines.choose(self.rules.cues)
+        self._read_header = make_headers().read
+
+    def block(self, data: bytes) -> list[Hit]:
+        """The lines of a block that say something; each line ends with a newline, the last one may lack it."""
+        out: list[Hit] = []
+        find, rfind, every = data.find, data.rfind, len(data)
+        recognise = self._recognise
+        start = end = -1
+        called: list[int] = []
+        for at, cue in self.engine.scan(data):
+            if at <= end:
+                called.append(cue)
+                continue
+            if called:
+                recognise(data, start, end, called, out)
+            start = rfind(b"\n", 0, at) + 1
+            end = find(b"\n", at)
+            if end < 0:
+                end = every
+            called = [cue]
+        if called:
+            recognise(data, start, end, called, out)
+        return out
+
+    def _recognise(self, data: bytes, start: int, end: int, called: list[int], out: list[Hit]) -> None:
+        line = data[start:end]
+        header = self._read_header(line)
+        if header is None:
+            return
+        of = self.rules.of
+        for rule in of[called[0]] if len(called) == 1 and called[0] >= 0 else self._rules_of(line, called):
+            if rule.programs and header.program not in rule.programs:
+                continue
+            found = rule.match(line, header.message)
+            if found is not None:
+                kind = rule.kind or _looked_up(rule, found)
+                if kind is not None:
+                    out.append(Hit(start, end, rule, kind, header, found))
+                    return
+
+    def _rules_of(self, line: bytes, called: list[int]) -> list[Rule]:
+        """The rules whose cues a line has, in the order of the content, whichever engine called."""
+        if called[0] < 0:
+            called = [number for number, cue in enumerate(self.rules.cues) if cue in line]
+        rules = {rule.number: rule for cue in called for rule in self.rules.of[cue]}
+        return [rules[number] for number in sorted(rules)]
+
+
+def events(classifier: Classifier, data: bytes, received_at: datetime, sender: str = "") -> list[Event]:
+    """The events of a block of lines from one sender, a line each."""
+    return [event_of(hit, data[hit.start : hit.end], received_at, sender) for hit in classifier.block(data)]

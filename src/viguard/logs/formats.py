@@ -1,0 +1,107 @@
+"""How lines are written: the header of a line, and what a program writes before its own text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple, TypeAlias
+
+import msgspec
+
+from viguard import content
+from viguard.model.facts import Struct
+
+FILE = "logs/formats.yaml"
+_REMEMBERED = 4096
+"""Spellings of programs that are remembered; a hostile sender may invent more."""
+
+
+class Header(NamedTuple):
+    """What stands before a message. ``message`` is where it begins.
+
+    ``found`` has the groups time, host, program and pid as far as the format has them; ``origin`` what the program
+    wrote before its own text; ``program`` is in lower case, without path.
+    """
+
+    found: re.Match[bytes]
+    origin: re.Match[bytes] | None
+    program: str
+    message: int
+
+
+class Written(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One way to write a header or an origin. ``program`` is implied, ``programs`` are those that write it."""
+
+    id: str
+    pattern: str
+    example: str
+    title: str = ""
+    program: str = ""
+    programs: tuple[str, ...] = ()
+
+
+class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    patterns: dict[str, str]
+    headers: tuple[Written, ...]
+    origins: tuple[Written, ...]
+
+
+Match: TypeAlias = Callable[..., re.Match[bytes] | None]
+
+
+class Headers:
+    """Reads headers. Remembers spellings of programs, so not for several threads at a time."""
+
+    def __init__(self, headers: tuple[Written, ...], origins: tuple[Written, ...]) -> None:
+        self._headers = [(re.compile(w.pattern.encode("latin-1")).match, w.program) for w in headers]
+        self._origins: dict[str, tuple[Match, ...]] = {}
+        for program in {p for w in origins for p in w.programs}:
+            matches = [re.compile(w.pattern.encode()).match for w in origins if program in w.programs]
+            self._origins[program] = tuple(matches)
+        self._names: dict[bytes, str] = {}
+
+    def read(self, line: bytes) -> Header | None:
+        """The header of a line, None when it has none that we know."""
+        for match, implied in self._headers:
+            found = match(line)
+            if found is not None:
+                program = implied or self._name(found["program"])
+                message, origin = found.end(), None
+                for match_origin in self._origins.get(program, ()):
+                    origin = match_origin(line, message)
+                    if origin is not None:
+                        message = origin.end()
+                        break
+                return Header(found, origin, program, message)
+        return None
+
+    def _name(self, written: bytes) -> str:
+        name = self._names.get(written)
+        if name is None:
+            name = written.rpartition(b"/")[2].decode("utf-8", "replace").lower()
+            if len(self._names) < _REMEMBERED:
+                self._names[written] = name
+        return name
+
+
+@cache
+def written() -> _File:
+    """Every format of the content, with its patterns filled in."""
+    file = msgspec.yaml.decode(content.text(FILE), type=_File)
+
+    def fill(some: tuple[Written, ...]) -> tuple[Written, ...]:
+        return tuple(msgspec.structs.replace(w, pattern=_filled(w.pattern, file.patterns)) for w in some)
+
+    return _File(patterns=file.patterns, headers=fill(file.headers), origins=fill(file.origins))
+
+
+def make_headers() -> Headers:
+    """A reader of every header that the content knows."""
+    return Headers(written().headers, written().origins)
+
+
+def _filled(pattern: str, patterns: dict[str, str]) -> str:
+    for name, meaning in patterns.items():
+        pattern = pattern.replace(f"{{{name}}}", meaning)
+    return pattern
