@@ -128,6 +128,7 @@ class Lookup:
     """Classes by the ids that carriers bring, wildcards after exact ids."""
 
     def __init__(self, table: str, all_classes: dict[str, EventClass]) -> None:
+        self.kinds = tuple(all_classes.values())
         self._exact: dict[str, list[tuple[tuple[tuple[str, str], ...], EventClass]]] = {}
         self._wild: list[tuple[str, tuple[tuple[str, str], ...], EventClass]] = []
         for one in all_classes.values():

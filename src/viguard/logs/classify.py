@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-import msgspec
-
+from viguard.errors import ContentError
 from viguard.logs import engine as engines
-from viguard.logs.classes import Carrier, EventClass, Lookup, carriers, classes, compiled
+from viguard.logs.classes import Carrier, EventClass, Line, Lookup, carriers, classes, compiled
 from viguard.logs.engine import Engine
 from viguard.logs.fields import event_of, pairs, text
 from viguard.logs.formats import Header, make_headers
-from viguard.model.event import Channel, Event, Outcome
+from viguard.model.event import Event
 
 
 class Hit(NamedTuple):
@@ -28,61 +27,65 @@ class Hit(NamedTuple):
     found: re.Match[bytes]
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True):
-    """One pattern. ``kind`` is its class; of a carrier ``lookup`` finds it."""
+class Rule:
+    """One pattern. ``kind`` is its class; of a carrier ``lookup`` finds it. ``number`` is its place in the content.
 
-    number: int
-    programs: frozenset[str]
-    match: Callable[..., re.Match[bytes] | None]
-    kind: EventClass | None = None
-    lookup: Lookup | None = None
-    outcome: Outcome | None = None
-    channel: Channel | None = None
-    put: dict[str, str | int] = msgspec.field(default_factory=dict)
-    texts: dict[str, tuple[re.Pattern[bytes], ...]] = msgspec.field(default_factory=dict)
+    The pattern is compiled when a line calls for it first: most are never called.
+    """
+
+    __slots__ = (
+        "_pattern", "channel", "is_carrier", "kind", "lookup", "match", "names", "number", "outcome", "programs", "put",
+        "texts",
+    )  # fmt: skip
+
+    def __init__(self, number: int, written: Line | Carrier, kind: EventClass | None, lookup: Lookup | None) -> None:
+        self.number, self.kind, self.lookup = number, kind, lookup
+        self.programs, self._pattern = frozenset(written.programs), written.pattern
+        self.outcome = written.outcome if isinstance(written, Line) else None
+        self.channel = written.channel if isinstance(written, Line) else None
+        self.put = written.put if isinstance(written, Line) else {}
+        self.is_carrier = isinstance(written, Carrier)
+        self.texts: dict[str, tuple[re.Pattern[bytes], ...]] = {}
+        self.names: tuple[str, ...] = ()
+        self.match: Callable[[bytes, int], re.Match[bytes] | None] = self._first_match
+
+    def compile(self) -> None:
+        """Make the pattern ready.
+
+        Raises: ContentError when it is none, or has a group without a name.
+        """
+        pattern = compiled(self._pattern)
+        if pattern.groups != len(pattern.groupindex):
+            raise ContentError("a group has no name; write (?:…)", where=self._pattern[:200])
+        self.names = tuple(pattern.groupindex)
+        self.match = pattern.match
+        if self.lookup:
+            self.texts = {kind.id: tuple(compiled(t) for t in kind.texts) for kind in self.lookup.kinds if kind.texts}
+
+    def _first_match(self, line: bytes, start: int) -> re.Match[bytes] | None:
+        self.compile()
+        return self.match(line, start)
 
 
 class Rules:
     """Every rule of the content, by the cues that call it."""
 
     def __init__(self, kinds: dict[str, EventClass], forms: Sequence[Carrier]) -> None:
-        self._by_cue: dict[bytes, list[Rule]] = {}
-        self._count = 0
+        self.every: list[Rule] = []
+        by_cue: dict[bytes, list[Rule]] = {}
         for kind in kinds.values():
             for line in kind.lines:
-                self._add(
-                    [line.cue],
-                    Rule(
-                        number=self._count,
-                        programs=frozenset(line.programs),
-                        match=compiled(line.pattern).match,
-                        kind=kind,
-                        outcome=line.outcome,
-                        channel=line.channel,
-                        put=line.put,
-                    ),
-                )
+                self._add(Rule(len(self.every), line, kind, None), [line.cue], by_cue)
         for form in forms:
-            self._add(
-                form.cues or _cues(form, kinds),
-                Rule(
-                    number=self._count,
-                    programs=frozenset(form.programs),
-                    match=compiled(form.pattern).match,
-                    lookup=Lookup(form.table, kinds),
-                    texts={k.id: tuple(compiled(t) for t in k.texts) for k in kinds.values() if k.texts},
-                ),
-            )
-        self.cues = tuple(self._by_cue)
-        self.of = tuple(tuple(rules) for rules in self._by_cue.values())
+            rule = Rule(len(self.every), form, None, Lookup(form.table, kinds))
+            self._add(rule, form.cues or _cues(form, kinds), by_cue)
+        self.cues = tuple(by_cue)
+        self.of = tuple(tuple(rules) for rules in by_cue.values())
 
-    def __len__(self) -> int:
-        return self._count
-
-    def _add(self, cues: Iterable[str], rule: Rule) -> None:
-        self._count += 1
+    def _add(self, rule: Rule, cues: Iterable[str], by_cue: dict[bytes, list[Rule]]) -> None:
+        self.every.append(rule)
         for cue in cues:
-            self._by_cue.setdefault(cue.encode(), []).append(rule)
+            by_cue.setdefault(cue.encode(), []).append(rule)
 
 
 def _looked_up(rule: Rule, found: re.Match[bytes]) -> EventClass | None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from viguard.logs.formats import PARTS
 from viguard.model.event import Event, Outcome
 
 if TYPE_CHECKING:
     from viguard.logs.classify import Hit
 
-OWN = ("user", "source_ip", "host", "vm", "session")
-"""Fields that an event has a place for; pid, time and outcome are read otherwise."""
+_ORIGIN_FIELDS = {b"user": "user", b"sid": "session", b"opID": "operation_id", b"sub": "logger"}
 _NUMBERS = {"source_port", "count", "event_id", "failures", "lock_seconds", "child_pid", "part", "parts", "bytes"}
 _NOT_FIELDS = {"text", "key", "pairs", "event_time", "level", "outcome", "user_and_ip"}
 _PAIR = re.compile(rb'([\w.-]+)="((?:[^"\\]|\\.)*)"')
@@ -39,33 +39,35 @@ def event_of(hit: Hit, line: bytes, received_at: datetime, sender: str = "") -> 
 
     ``received_at`` dates lines without a year or zone; ``sender`` is the address that the line came from.
     """
-    found = {name: value for name, value in hit.found.groupdict().items() if value is not None}
-    fields: dict[str, Any] = dict(hit.rule.put)
-    for name, value in found.items():
-        if name not in _NOT_FIELDS:
+    rule, kind, header = hit.rule, hit.kind, hit.header
+    fields: dict[str, Any] = dict(rule.put)
+    for name, value in zip(rule.names, hit.found.groups(), strict=True):
+        if value is not None and name not in _NOT_FIELDS:
             fields[name] = text(value)
-    if "pairs" in found:
-        fields |= {key: value for key, value in pairs(found["pairs"]).items() if key not in fields}
-    _from_text(hit, found, fields)
-    _from_origin(hit, fields)
-    header = hit.header.found.groupdict()
-    kind = hit.kind
-    outcome = _RESULTS.get(str(fields.pop("result", "")).lower()) or hit.rule.outcome or kind.outcome
-    own = {name: _plain(name, fields.pop(name)) for name in OWN if name in fields}
+    if rule.is_carrier:
+        _from_carrier(hit, fields)
+    if header.origin is not None:
+        _from_origin(header.origin, fields)
+    outcome = rule.outcome or kind.outcome
+    if "result" in fields:
+        outcome = _RESULTS.get(str(fields.pop("result")).lower(), outcome)
+    take = fields.pop
+    address = take("source_ip", None)
+    when, host, shown, pid = header.found.group(*PARTS)
     return Event(
         event=kind.id,
-        time=_time(hit, header, received_at),
+        time=_time(when, header.origin, received_at),
         outcome=outcome,
         severity=kind.severity,
-        channel=hit.rule.channel or kind.channel,
-        user=own.get("user"),
-        source_ip=own.get("source_ip"),
-        host=own.get("host") or text(header.get("host") or b""),
-        program=text(header.get("program") or hit.header.program.encode()).rpartition("/")[2],
-        pid=_number(header.get("pid")),
-        vm=own.get("vm"),
-        session=own.get("session"),
-        fields={name: _field(name, value) for name, value in fields.items() if value != ""},
+        channel=rule.channel or kind.channel,
+        user=take("user", None) or None,
+        source_ip=address and _address(address),
+        host=take("host", None) or (text(host) if host else ""),
+        program=text(shown).rpartition("/")[2] if shown else header.program,
+        pid=_number(pid),
+        vm=take("vm", None) or None,
+        session=take("session", None) or None,
+        fields=_told(fields) if fields else {},
         lines=(text(line),),
         sender=sender,
         received_at=received_at,
@@ -124,47 +126,53 @@ def _zone(value: bytes | None) -> Any:
     return datetime.strptime(value.decode().replace(":", ""), "%z").tzinfo
 
 
-def _time(hit: Hit, header: Mapping[str, bytes | None], received_at: datetime) -> datetime | None:
-    told = header.get("time") or (hit.header.origin.groupdict().get("own_time") if hit.header.origin else None)
-    return moment(told, received_at) if told else None
+def _time(told: bytes | None, origin: re.Match[bytes] | None, received_at: datetime) -> datetime | None:
+    if not told and origin is not None:
+        told = origin.groupdict().get("own_time") or b""
+    return _remembered(told, received_at.replace(minute=0, second=0, microsecond=0)) if told else None
 
 
-def _from_text(hit: Hit, found: Mapping[str, bytes], fields: dict[str, Any]) -> None:
-    """More fields from the text of an event that its id has recognised."""
-    told = found.get("text")
-    for pattern in hit.rule.texts.get(hit.kind.id, ()) if told is not None else ():
-        if more := pattern.match(told):  # type: ignore[arg-type]
+@lru_cache(maxsize=1024)
+def _remembered(told: bytes, hour: datetime) -> datetime | None:
+    """Lines of one second, of which there may be many, have one time."""
+    return moment(told, hour + timedelta(hours=1))
+
+
+def _from_carrier(hit: Hit, fields: dict[str, Any]) -> None:
+    """The parameters of a record, and more fields from the text of an event that its id has recognised."""
+    found = hit.found.groupdict()
+    if told := found.get("pairs"):
+        for key, value in pairs(told).items():
+            fields.setdefault(key, value)
+    told = found.get("text") or b""
+    for pattern in hit.rule.texts.get(hit.kind.id, ()):
+        if more := pattern.match(told):
             fields |= {name: text(value) for name, value in more.groupdict().items() if value is not None}
             return
 
 
-def _from_origin(hit: Hit, fields: dict[str, Any]) -> None:
+def _from_origin(origin: re.Match[bytes], fields: dict[str, Any]) -> None:
     """The guest, the operation and the user that hostd names before its text."""
-    origin = hit.header.origin.groupdict() if hit.header.origin else {}
-    if logger := origin.get("logger"):
+    found = origin.groupdict()
+    if logger := found.get("logger") or found.get("logger2"):
         fields["logger"] = text(logger)
         if vm := _LOGGER_VM.match(logger):
             fields["vm_path"], fields["vm"] = text(vm[1]), text(vm[2])
-    for name, value in _ORIGIN.findall(origin.get("origin") or b""):
-        match name:
-            case b"user":
-                fields.setdefault("user", text(value))
-            case b"sid":
-                fields.setdefault("session", text(value))
-            case b"opID":
-                fields.setdefault("operation_id", text(value))
-            case _:
-                fields.setdefault("logger", text(value))
+    if told := found.get("origin"):
+        for name, value in _ORIGIN.findall(told):
+            fields.setdefault(_ORIGIN_FIELDS[name], text(value))
 
 
-def _plain(name: str, value: str) -> str | None:
-    if name == "source_ip":
-        return value.lower().removeprefix("::ffff:") if value.count(".") == 3 else value or None
-    return value or None
+def _address(value: str) -> str:
+    return value.lower().removeprefix("::ffff:") if value.count(".") == 3 else value
 
 
-def _field(name: str, value: str | int) -> str | int:
-    return int(value) if name in _NUMBERS and str(value).isdecimal() else value
+def _told(fields: dict[str, Any]) -> dict[str, str | int]:
+    return {
+        name: int(value) if name in _NUMBERS and str(value).isdecimal() else value
+        for name, value in fields.items()
+        if value != ""
+    }
 
 
 def _number(value: bytes | None) -> int | None:

@@ -17,11 +17,15 @@ _REMEMBERED = 4096
 """Spellings of programs that are remembered; a hostile sender may invent more."""
 
 
+PARTS = ("time", "host", "program", "pid")
+"""The groups of every header; None or b"" where a line or a format does not have one."""
+
+
 class Header(NamedTuple):
     """What stands before a message. ``message`` is where it begins.
 
-    ``found`` has the groups time, host, program and pid as far as the format has them; ``origin`` what the program
-    wrote before its own text; ``program`` is in lower case, without path.
+    ``found`` has the groups of PARTS; ``origin`` is what the program wrote before its own text; ``program`` is in lower
+    case, without path.
     """
 
     found: re.Match[bytes]
@@ -54,7 +58,7 @@ class Headers:
     """Reads headers. Remembers spellings of programs, so not for several threads at a time."""
 
     def __init__(self, headers: tuple[Written, ...], origins: tuple[Written, ...]) -> None:
-        self._headers = [(re.compile(w.pattern.encode("latin-1")).match, w.program) for w in headers]
+        self._headers = [(_compiled(w.pattern).match, w.program) for w in headers]
         self._origins: dict[str, tuple[Match, ...]] = {}
         for program in {p for w in origins for p in w.programs}:
             matches = [re.compile(w.pattern.encode()).match for w in origins if program in w.programs]
@@ -99,6 +103,11 @@ def written() -> _File:
 def make_headers() -> Headers:
     """A reader of every header that the content knows."""
     return Headers(written().headers, written().origins)
+
+
+def _compiled(pattern: str) -> re.Pattern[bytes]:
+    lacking = [name for name in PARTS if f"(?P<{name}>" not in pattern]
+    return re.compile((pattern + "".join(f"(?P<{name}>)" for name in lacking)).encode("latin-1"))
 
 
 def _filled(pattern: str, patterns: dict[str, str]) -> str:
