@@ -112,7 +112,22 @@ func init() {
 			panic(err.Error())
 		}
 		s.post()
+		at := events.list[len(events.list)-1].GetEvent().CreatedTime
+		for n := 1; n < s.Times; n++ {
+			s.post()
+			events.list[len(events.list)-1].GetEvent().CreatedTime = at
+		}
 		return events.key
+	}
+	// restart: every session ends; with forget, the database of events is that of before the first one.
+	controls["restart"] = func(in map[string]interface{}, _ []byte) interface{} {
+		for _, s := range sessions.list() {
+			sessions.close(s.Key)
+		}
+		if forget, _ := in["forget"].(bool); forget {
+			events.list, events.key = nil, 0
+		}
+		return "ok"
 	}
 	controls["stats"] = func(map[string]interface{}, []byte) interface{} {
 		var mem runtime.MemStats

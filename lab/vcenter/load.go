@@ -53,6 +53,7 @@ type objectShape struct {
 type eventShape struct {
 	Type    string                 `json:"type"`
 	AgoSecs int                    `json:"ago_s"`
+	Times   int                    `json:"times"` // so many of them, all at one time
 	Props   map[string]interface{} `json:"props"`
 }
 

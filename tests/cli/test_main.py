@@ -114,6 +114,7 @@ def test_ctrl_c_says_that_sessions_were_logged_out() -> None:
     code = """
 import click, os, signal, time
 from viguard.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 @click.command()
 def command():
     os.kill(os.getpid(), signal.SIGINT)
