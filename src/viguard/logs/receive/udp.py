@@ -1,0 +1,100 @@
+"""Syslog over UDP: many datagrams for each wake-up, and what the kernel dropped. Source: RFC 5426."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+
+from viguard.logs.receive.connection import Shared
+from viguard.logs.receive.messages import fitted
+from viguard.logs.receive.sockets import host
+
+_BATCH = 512
+_SO_RCVBUFFORCE = 33  # Linux; needs CAP_NET_ADMIN
+_SO_MEMINFO = 55  # Linux 4.12: nine 32-bit numbers, the last one counts what was dropped
+_MEMINFO = struct.Struct("9I")
+
+
+class Udp:
+    """One bound UDP socket that is read on the running loop."""
+
+    def __init__(self, bound: socket.socket, shared: Shared) -> None:
+        self._socket, self._shared = bound, shared
+        self._dropped: int | None = 0
+        self.buffer_bytes = _widened(bound, shared.limits.udp_buffer_bytes)
+        """What the kernel holds for us, by its own count."""
+
+    def start(self) -> None:
+        """Reading begins."""
+        asyncio.get_running_loop().add_reader(self._socket.fileno(), self._read)
+
+    resume = start
+
+    def dropped(self) -> int | None:
+        """Datagrams that the kernel dropped because they came faster than they were read; None: it does not tell."""
+        if self._dropped is not None and self._socket.fileno() >= 0:
+            self._dropped = _dropped(self._socket)
+        return self._dropped
+
+    def stop(self) -> None:
+        """Takes what the kernel has received, then closes."""
+        asyncio.get_running_loop().remove_reader(self._socket.fileno())
+        self._shared.gatherer.forget(self)
+        for _ in range(1 + self.buffer_bytes // _BATCH):
+            if not self._batch():
+                break
+        self.dropped()
+        self._socket.close()
+
+    def _read(self) -> None:
+        self._batch()
+        if not self._shared.gatherer.has_room:
+            asyncio.get_running_loop().remove_reader(self._socket.fileno())
+            self._shared.gatherer.wait(self)
+
+    def _batch(self) -> bool:
+        """Whether there was anything."""
+        by_address: dict[str, list[bytes]] = {}
+        receive = self._socket.recvfrom
+        some = False
+        try:
+            for _ in range(_BATCH):
+                message, address = receive(65536)
+                some = True
+                if not message:
+                    continue
+                messages = by_address.get(address[0])
+                if messages is None:
+                    by_address[address[0]] = [message]
+                else:
+                    messages.append(message)
+        except OSError:  # nothing more, or an error that belongs to another sender
+            pass
+        self._add(by_address)
+        return some
+
+    def _add(self, by_address: dict[str, list[bytes]]) -> None:
+        limits, counters, add = self._shared.limits, self._shared.counters, self._shared.gatherer.add
+        for address, messages in by_address.items():
+            lines = fitted(messages, limits.line_bytes, counters)
+            if lines:
+                add(host(address), "udp", lines, limits.wait_s)
+
+
+def _widened(bound: socket.socket, size: int) -> int:
+    for option in (_SO_RCVBUFFORCE, socket.SO_RCVBUF):
+        try:
+            bound.setsockopt(socket.SOL_SOCKET, option, size)
+        except OSError:
+            continue
+        break
+    return bound.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+
+
+def _dropped(bound: socket.socket) -> int | None:
+    try:
+        told = bound.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
+    except OSError:
+        return None
+    return int(_MEMINFO.unpack(told)[8]) if len(told) == _MEMINFO.size else None
