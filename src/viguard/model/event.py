@@ -75,7 +75,8 @@ class Alert(Struct, frozen=True, kw_only=True):
     """What a detection makes of one or more events, for people.
 
     ``rule`` is the id of the detection, ``key`` what it is about (host, user, address, guest): alerts of one rule and
-    key are the same trouble. ``steps`` are the first steps of a response, ``attack`` ids of ATT&CK techniques.
+    key are the same trouble; one that is ``resolved`` says that it is over. ``steps`` are the first steps of a
+    response, ``attack`` ids of ATT&CK techniques.
     """
 
     id: str
@@ -89,3 +90,4 @@ class Alert(Struct, frozen=True, kw_only=True):
     steps: tuple[str, ...] = ()
     zone: str = ""
     text: str = ""
+    resolved: bool = False
