@@ -1,0 +1,60 @@
+"""Which receivers an alert goes to, and whether it is silenced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Protocol
+
+from viguard.alerts.notice import rank
+from viguard.alerts.settings import Day, Route, Settings, Silence
+from viguard.alerts.times import end_of, hours_of, within, zone_of
+from viguard.model.event import EventSeverity
+
+_DAYS = tuple(Day)
+
+
+class About(Protocol):
+    """What routes and silences look at."""
+
+    @property
+    def rule(self) -> str: ...  # noqa: D102
+    @property
+    def key(self) -> str: ...  # noqa: D102
+    @property
+    def zone(self) -> str: ...  # noqa: D102
+    @property
+    def severity(self) -> EventSeverity: ...  # noqa: D102
+
+
+def receivers_of(settings: Settings, about: About, now: datetime) -> tuple[str, ...]:
+    """Names of the receivers, each once, in the order of the routes; the fallback where no route matches."""
+    names = [n for r in settings.routes if _leads(r, about, now, settings.time_zone) for n in r.receivers]
+    if not names and settings.fallback:
+        names = [settings.fallback]
+    return tuple(dict.fromkeys(names))
+
+
+def silenced_until(silences: Iterable[Silence], about: About, now: datetime) -> datetime | None:
+    """The last end of the silences that hold now, None when there is none."""
+    ends = [end for s in silences if (end := end_of(s.until)) and end > now and _matches(s, about)]
+    return max(ends, default=None)
+
+
+def _leads(route: Route, about: About, now: datetime, time_zone: str) -> bool:
+    if rank(about.severity) < rank(route.at_least) or not _matches(route, about):
+        return False
+    local = now.astimezone(zone_of(route.time_zone or time_zone))
+    if route.weekdays and _DAYS[local.weekday()] not in route.weekdays:
+        return False
+    hours = hours_of(route.hours)
+    return hours is None or within(local.time(), *hours)
+
+
+def _matches(of: Route | Silence, about: About) -> bool:
+    return _one_of(of.zones, about.zone) and _one_of(of.rules, about.rule) and _one_of(of.keys, about.key)
+
+
+def _one_of(patterns: tuple[str, ...], name: str) -> bool:
+    return not patterns or any(fnmatchcase(name, p) for p in patterns)

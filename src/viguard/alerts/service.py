@@ -1,0 +1,194 @@
+"""Alerting as one part of a running viguard: takes alerts, events and blocks without waiting, and does the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from viguard import __version__
+from viguard.alerts.build import channels_of
+from viguard.alerts.channels.results import Open
+from viguard.alerts.deliver import Deliveries, utc_now
+from viguard.alerts.groups import Groups
+from viguard.alerts.memory import load_memory, save_memory
+from viguard.alerts.outbox import Outbox
+from viguard.alerts.settings import Settings
+from viguard.alerts.siem.forward import Forwarder
+from viguard.alerts.siem.records import Lines, Locate, nowhere
+from viguard.alerts.siem.sinks import sink_of
+from viguard.alerts.status import LastAlert, ReceiverStatus, Status, write_status
+from viguard.alerts.tally import Tally
+from viguard.model.event import Alert, Event
+from viguard.model.text import visible
+
+GATHER_S = 0.02  # alerts of a flood are looked at together
+SAVE_EVERY_S = 0.5
+STATUS_EVERY_S = 5.0
+LONGEST_SLEEP_S = 60.0  # the clock may be set
+
+
+class Alerting:
+    """``findings`` and ``problems`` are set by whoever knows: open findings by severity, troubles of other parts."""
+
+    def __init__(self, settings: Settings, state_file: Path, status_file: Path, locate: Locate = nowhere) -> None:
+        """Raises: InputError for a secret, StoreError for the state of the last run, OSError for certificates."""
+        self.settings, self._state_file, self._status_file = settings, state_file, status_file
+        self._memory = load_memory(state_file)
+        self.groups = Groups(settings, self._memory.state)
+        channels = channels_of(settings, self._open_now)
+        self.deliveries = Deliveries(settings, channels, self._memory.outboxes, self._changed)
+        self.forwarders = [Forwarder(d, sink_of(d), locate) for d in settings.siem]
+        self.tally = Tally()
+        self.findings: dict[str, int] = {}
+        self.problems: dict[str, str] = {}
+        self.started_at = utc_now()
+        self._last: LastAlert | None = None
+        self._wake, self._dirty = asyncio.Event(), asyncio.Event()
+        self._rehome()
+
+    def take(self, alert: Alert) -> None:
+        """An alert; the first notice leaves after the settings' ``wait_s``."""
+        self.groups.take(alert, utc_now())
+        self._last = LastAlert(
+            title=visible(alert.title), key=visible(alert.key), severity=alert.severity.value, at=alert.time
+        )
+        for forwarder in self.forwarders:
+            forwarder.offer_alert(alert)
+        self._changed()
+        self._wake.set()
+
+    def take_events(self, events: Sequence[Event]) -> None:
+        """Events, for the counts and for SIEMs."""
+        self.tally.take(events, utc_now())
+        for forwarder in self.forwarders:
+            forwarder.offer_events(events)
+
+    def take_block(self, block: Lines) -> None:
+        """Raw lines, for the counts and for SIEMs."""
+        self.tally.lines(block.data.count(b"\n"), len(block.data))
+        for forwarder in self.forwarders:
+            forwarder.offer_block(block)
+
+    def acknowledge(self, group: str, by: str) -> bool:
+        """See ``Groups.acknowledge``."""
+        found = self.groups.acknowledge(group, by)
+        self._changed()
+        return found
+
+    def mark(self, group: str, by: str, *, true_positive: bool, note: str = "") -> None:
+        """See ``Groups.mark``. Raises: KeyError when there is no such group."""
+        for name, notice in self.groups.mark(group, by, utc_now(), true_positive=true_positive, note=note):
+            self.deliveries.push(name, notice)
+        self._changed()
+
+    async def run(self) -> None:
+        """Work until cancelled; then the state and a last status are written."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.deliveries.run())
+                tasks.create_task(self._watch())
+                tasks.create_task(self._remember())
+                tasks.create_task(self._report())
+                for forwarder in self.forwarders:
+                    tasks.create_task(forwarder.run())
+        finally:
+            self._save(self._encoded())
+            self._write_status()
+
+    async def drain(self, timeout_s: float) -> None:
+        """Before the end: wait for what can still be delivered, at most so long."""
+        await asyncio.gather(self.deliveries.drain(timeout_s), *(f.drain(timeout_s) for f in self.forwarders))
+
+    def status(self) -> Status:
+        """What the status file says."""
+        groups = list(self.groups.open())
+        return Status(
+            written_at=utc_now(),
+            started_at=self.started_at,
+            version=__version__,
+            counters={**self.tally.counters, "alerts": self.groups.state.alerts},
+            consoles=dict(self.tally.consoles),
+            hosts=dict(self.tally.hosts),
+            findings=dict(self.findings),
+            open=dict(Counter(g.severity.value for g in groups)),
+            silenced=len(self.groups.state.groups) - len(groups),
+            last_alert=self._last,
+            receivers={name: _receiver_status(box) for name, box in self._memory.outboxes.items()},
+            siem={f.destination.name: f.status() for f in self.forwarders},
+            problems=tuple(self.problems.values()),
+        )
+
+    def _open_now(self) -> Iterable[Open]:
+        return [Open(g.host, g.severity) for g in self.groups.open()]
+
+    def _changed(self) -> None:
+        self._dirty.set()
+
+    def _rehome(self) -> None:
+        """What waits for a receiver that the settings no longer know goes to the fallback."""
+        for name in [n for n in self._memory.outboxes if n not in self.deliveries.channels]:
+            for delivery in self._memory.outboxes.pop(name).waiting:
+                self.deliveries.push(name, delivery.notice)
+
+    async def _watch(self) -> None:
+        while True:
+            self._wake.clear()
+            now = utc_now()
+            for name, notice in self.groups.tick(now):
+                self.deliveries.push(name, notice)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_pause(self.groups.next_due(), now)):
+                    await self._wake.wait()
+            await asyncio.sleep(GATHER_S)
+
+    async def _remember(self) -> None:
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            await asyncio.to_thread(self._save, self._encoded())
+            await asyncio.sleep(SAVE_EVERY_S)
+
+    async def _report(self) -> None:
+        while True:
+            self._write_status()
+            await asyncio.sleep(STATUS_EVERY_S)
+
+    def _encoded(self) -> bytes:
+        return msgspec.json.encode(self._memory)
+
+    def _save(self, data: bytes) -> None:
+        try:
+            save_memory(self._state_file, data)
+            self.problems.pop("state", None)
+        except OSError as err:
+            self.problems["state"] = f"the state of alerts cannot be written: {err.strerror}"
+            self._dirty.set()
+
+    def _write_status(self) -> None:
+        try:
+            write_status(self._status_file, self.status())
+        except OSError:  # probes see it age, which is their alarm
+            return
+
+
+def _pause(due: datetime | None, now: datetime) -> float:
+    if due is None:
+        return LONGEST_SLEEP_S
+    return min(max((due - now).total_seconds(), 0.0), LONGEST_SLEEP_S)
+
+
+def _receiver_status(box: Outbox) -> ReceiverStatus:
+    return ReceiverStatus(
+        waiting=len(box.waiting),
+        delivered=box.delivered,
+        dropped=box.dropped,
+        given_up=box.given_up,
+        failing_since=box.failing_since,
+        error=box.error,
+    )
