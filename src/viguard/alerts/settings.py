@@ -129,11 +129,15 @@ class Heartbeat(Struct, frozen=True, kw_only=True):
 
 
 class Grouping(Struct, frozen=True, kw_only=True):
-    """Alerts of one rule and key are one group. ``wait_s`` gathers the first ones into one notice."""
+    """Alerts of one rule and key are one group. ``wait_s`` gathers the first ones into one notice.
+
+    ``lasting``: patterns of rules whose detection says itself when it is over; silence does not end their groups.
+    """
 
     wait_s: Annotated[float, Meta(ge=0, le=600)] = 1.0
     repeat_minutes: Annotated[int, Meta(ge=1, le=10080)] = 240
     resolve_minutes: Annotated[int, Meta(ge=1, le=10080)] = 60
+    lasting: tuple[str, ...] = ("*silen*",)
 
 
 class Wire(StrEnum):
