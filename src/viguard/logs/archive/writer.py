@@ -1,0 +1,321 @@
+"""Takes blocks: compresses, writes, brings to disk, and only then says so. Several that wait share one fsync."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import fcntl
+import os
+import queue
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import msgspec
+import zstandard
+
+from viguard.errors import InputError
+from viguard.logs.archive import index as indexes
+from viguard.logs.archive.files import Files
+from viguard.logs.archive.frames import (
+    ID_BYTES,
+    SEGMENT_TAG,
+    SegmentHeader,
+    before,
+    encode,
+)
+from viguard.logs.archive.recover import Loss, recover
+from viguard.logs.archive.segments import SUFFIX, name_of, segments
+from viguard.logs.block import Block
+from viguard.logs.formats import make_headers
+from viguard.model.facts import Struct
+
+VERSION = 1
+LEVEL = 1
+"""Of zstd: 3 is slower by a third and no smaller on log lines."""
+_DAY_S = 86400
+_LOCK = "lock"
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """``segment_bytes`` compressed, after which a new one is begun; ``group_bytes`` of lines that one fsync waits for;
+    ``free_share`` of the file system under which nothing more is taken.
+    """
+
+    segment_bytes: int = 256 << 20
+    group_bytes: int = 16 << 20
+    free_share: float = 0.05
+
+
+class State(Struct, frozen=True, kw_only=True):
+    """How the archive is. ``refused`` blocks since it was opened; ``why`` is the last failure while it lasts."""
+
+    full: bool
+    free_share: float
+    blocks: int
+    lines: int
+    raw_bytes: int
+    stored_bytes: int
+    refused: int
+    why: str = ""
+
+
+class _Waiting(NamedTuple):
+    block: Block
+    told: asyncio.Future[None]
+    loop: asyncio.AbstractEventLoop
+
+
+class _Segment:
+    """The segment that is being written. ``end`` is where its last whole group ends."""
+
+    def __init__(self, path: Path, seconds: float, files: Files) -> None:
+        self.path, self.day, self._files = path, int(seconds // _DAY_S), files
+        self.id = secrets.token_bytes(ID_BYTES)
+        self.index = indexes.Gatherer()
+        self.fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self.end = 0
+        try:
+            start = before(SEGMENT_TAG, self.id, msgspec.msgpack.encode(SegmentHeader(VERSION, seconds)))
+            files.write(self.fd, start)
+            indexes.sync_directory(path.parent)
+        except OSError:
+            os.close(self.fd)
+            with suppress(OSError):
+                path.unlink()
+            raise
+        self.end = len(start)
+
+    def cut(self) -> None:
+        """Takes back what a failed group has written."""
+        self.index.cut(self.end)
+        self._files.cut(self.fd, self.end)
+
+    def close(self) -> None:
+        """Writes the index; a segment without any frame is removed. Raises: OSError."""
+        os.close(self.fd)
+        if self.index.entries:
+            indexes.write(self.path, self.index.index(self.id, self.end))
+        else:
+            self.path.unlink(missing_ok=True)
+
+
+class Archive:
+    """The one writer of an archive. Opening it recovers what a crash left: ``losses`` says what that took.
+
+    ``tell`` hears in a sentence what went wrong beside the taking of blocks; it is called from the writing thread.
+
+    Raises: InputError when another process writes to it; OSError.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        limits: Limits | None = None,
+        *,
+        files: Files | None = None,
+        clock: Callable[[], float] = time.time,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.directory, self.limits = directory, limits or Limits()
+        self._files, self._clock, self._tell = files or Files(), clock, tell
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = _locked(directory)
+        try:
+            self.losses: tuple[Loss, ...] = recover(directory)
+        except BaseException:
+            os.close(self._lock)
+            raise
+        self._number = max((int(path.stem[:8]) for path in segments(directory)), default=0)
+        self._segment: _Segment | None = None
+        self._compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True, write_content_size=True)
+        self._headers = make_headers()
+        self._full, self._why, self._closed = False, "", False
+        self._blocks = self._lines = self._raw = self._stored = self._refused = 0
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._thread = threading.Thread(target=self._work, name="viguard-archive", daemon=True)
+        self._thread.start()
+
+    async def take(self, block: Block) -> None:
+        """Returns when the block is on disk.
+
+        Raises: OSError, ENOSPC below the free share; ValueError when it is no block (see ``Block``).
+        """
+        check(block)
+        loop = asyncio.get_running_loop()
+        told: asyncio.Future[None] = loop.create_future()
+        with self._closing:
+            if self._closed:
+                raise OSError(errno.ESHUTDOWN, "the archive of logs is closed")
+            self._queue.put(_Waiting(block, told, loop))
+        await told
+
+    @property
+    def state(self) -> State:
+        """How it is now."""
+        return State(
+            full=self._full or self._is_short(),
+            free_share=self._free_share(),
+            blocks=self._blocks,
+            lines=self._lines,
+            raw_bytes=self._raw,
+            stored_bytes=self._stored,
+            refused=self._refused,
+            why=self._why,
+        )
+
+    def close(self) -> None:
+        """Writes what waits, closes the segment, and lets others write."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            self._queue.put(None)
+        self._thread.join()
+        self._seal()
+        os.close(self._lock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _work(self) -> None:
+        while (waiting := self._queue.get()) is not None:
+            group, size, is_last = [waiting], len(waiting.block.data), False
+            while size < self.limits.group_bytes:
+                try:
+                    more = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+                if more is None:
+                    is_last = True
+                    break
+                group.append(more)
+                size += len(more.block.data)
+            self._commit(group)
+            if is_last:
+                return
+
+    def _commit(self, group: list[_Waiting]) -> None:
+        failure: Exception | None = None
+        try:
+            self._store([waiting.block for waiting in group])
+        except OSError as error:
+            failure = error
+        except Exception as error:  # noqa: BLE001  (whatever it is: the waiters must not take it for stored)
+            failure = OSError(errno.EIO, f"the archive failed: {error!r}")
+        if failure is None:
+            self._full, self._why = False, ""
+        else:
+            self._refused += len(group)
+            self._why = str(failure)
+            self._full = isinstance(failure, OSError) and failure.errno in {errno.ENOSPC, errno.EDQUOT}
+        for waiting in group:
+            with suppress(RuntimeError):  # its loop is closed: nobody waits
+                waiting.loop.call_soon_threadsafe(_answer, waiting.told, failure)
+
+    def _store(self, blocks: list[Block]) -> None:
+        if self._is_short():
+            raise OSError(
+                errno.ENOSPC, f"less than {self.limits.free_share:.0%} of the disk is free", str(self.directory)
+            )
+        segment = self._current()
+        at = segment.end
+        lines = 0
+        try:
+            for block in blocks:
+                data, header = encode(block, segment.id, self._compressor, self._headers)
+                self._files.write(segment.fd, data)
+                segment.index.add(at, at + len(data), header)
+                at += len(data)
+                lines += header.lines
+            self._files.sync(segment.fd)
+        except BaseException:
+            self._take_back(segment)
+            raise
+        self._blocks += len(blocks)
+        self._lines += lines
+        self._raw += sum(len(block.data) for block in blocks)
+        self._stored += at - segment.end
+        segment.end = at
+
+    def _take_back(self, segment: _Segment) -> None:
+        """After a failed fsync the kernel may have dropped pages, so the segment is never written again."""
+        try:
+            segment.cut()
+        except OSError as error:
+            self._tell(f"{segment.path.name}: its torn tail stays until the archive is opened again: {error}")
+            os.close(segment.fd)
+            self._segment = None
+            return
+        self._seal()
+
+    def _current(self) -> _Segment:
+        segment, now = self._segment, self._clock()
+        if segment is not None and (segment.end >= self.limits.segment_bytes or int(now // _DAY_S) != segment.day):
+            self._seal()
+            segment = None
+        if segment is None:
+            self._number += 1
+            path = self.directory / f"{name_of(self._number, now)}{SUFFIX}"
+            segment = self._segment = _Segment(path, now, self._files)
+        return segment
+
+    def _seal(self) -> None:
+        segment, self._segment = self._segment, None
+        if segment is None:
+            return
+        try:
+            segment.close()
+        except OSError as error:
+            self._tell(f"{segment.path.name}: no index until the archive is opened again: {error}")
+
+    def _free_share(self) -> float:
+        return self._files.free_share(self.directory)
+
+    def _is_short(self) -> bool:
+        return self._free_share() < self.limits.free_share
+
+
+def check(block: Block) -> None:
+    """Raises: ValueError when a block is not whole lines, or when its runs do not cover it."""
+    at = 0
+    for run in block.runs:
+        if run.start != at or run.end <= at:
+            raise ValueError(f"a run from {run.start} to {run.end} after one that ends at {at}")
+        at = run.end
+    if not block.data or at != len(block.data) or not block.data.endswith(b"\n"):
+        raise ValueError(
+            f"a block of {len(block.data)} bytes whose runs end at {at}, or without the end of its last line"
+        )
+
+
+def _answer(told: asyncio.Future[None], failure: Exception | None) -> None:
+    if told.done():
+        return
+    if failure is None:
+        told.set_result(None)
+    else:
+        told.set_exception(failure)
+
+
+def _locked(directory: Path) -> int:
+    fd = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(fd)
+        raise InputError(
+            "another process writes to this archive", where=str(directory), hint="stop it, or use another directory"
+        ) from error
+    return fd
