@@ -68,8 +68,8 @@ def expected_failures(row: dict[str, str]) -> set[str]:
 
 
 def about(row: dict[str, str], name: str) -> bool:
-    """Whether a finding is about a planted fault: about its object, a part of it, or the server that tells it."""
-    return row["object"] in name.split("/") or name == row["endpoint"]
+    """Whether a finding is about a planted fault: its object, a part of it, the server that tells it, or the estate."""
+    return row["object"] in name.split("/") or name in {row["endpoint"], "estate"}
 
 
 @pytest.mark.parametrize(

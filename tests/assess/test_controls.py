@@ -50,7 +50,7 @@ MISTAKES = [
     ("expect: fail,", "expect: broken,", 14, "a case: Invalid enum value 'broken'"),
     ("expect: fail, facts", "expect: fail, fact", 14, "unknown key 'fact'"),
     ("  cases:", "  attest: true\n  cases:", 1, "2 ways to decide it"),
-    ("  cases:", "  needs: [logs]\n  cases:", 1, "2 ways to decide it"),
+    ("  cases:", "  needs: [vault]\n  cases:", 1, "2 ways to decide it"),
     ("  cases:", "  needs: [tea]\n  cases:", 1, "needs cannot be 'tea'"),
     ("  cases:", "  tested_by: x.py\n  cases:", 1, "tested_by goes with python"),
     ("  fix: f", "  fix: f\n  fix: g", 8, "duplicate key 'fix'"),

@@ -200,14 +200,14 @@ def test_each_kind_judges_its_own() -> None:
 
 
 def test_an_attestation_answers_what_facts_do_not() -> None:
-    by = msgspec.structs.replace(control(), expect={}, needs=("logs",))
+    by = msgspec.structs.replace(control(), expect={}, needs=("vault",))
     statement = Attestation(
         control="keep", statement="seen on paper", owner="Ann", dated=date(2026, 1, 1), expires=date(2027, 1, 1)
     )
     [result] = run(guest(), by=by, policy=Policy(attestations=(statement,)))
     assert result.status is Status.ATTESTED
     assert "Ann" in result.reason
-    assert run(guest(), by=by)[0].reason == "no source yet: needs the central log"
+    assert run(guest(), by=by)[0].reason == "no source yet: needs the password vault"
 
 
 def test_an_attestation_never_hides_a_failure() -> None:

@@ -219,7 +219,7 @@ def records() -> list[Resource]:
             events=[],
             events_since=(NOW - timedelta(days=30)).isoformat(),
             own_login=True,
-            alarms=[],
+            alarms=[{"name": "Failed login", "enabled": True, "actions": ["SendEmailAction"]}],
         ),
     ]
 

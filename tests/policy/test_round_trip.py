@@ -59,6 +59,7 @@ limits = st.builds(
     ),
     log_size_bytes=counts,
     log_count=counts,
+    log_bytes_per_host_day=counts,
     console_sessions=st.integers(1, 100),
     hosts_per_credential=counts,
     template_age_days=st.integers(1, 3650),

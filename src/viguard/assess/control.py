@@ -113,16 +113,14 @@ class Control(Struct, frozen=True, kw_only=True):
         return not self.attest and not self.missing
 
 
-EXISTING = ("vim", "policy", "declared", "audits")
-"""Sources that exist: the vSphere API, the policy, declared estates, and viguard's own audits."""
+EXISTING = ("vim", "policy", "declared", "audits", "logs", "alerts")
+"""Sources that exist: the vSphere API, the policy, declared estates, viguard's own audits, log server and alerts."""
 
 MISSING = {
     "advisories": "advisories and fixed builds",
-    "alerts": "a self-test of the alert channels",
     "changes": "the ledger of changes and approvals",
     "files": "configuration files of hosts and servers",
     "guests": "services and patches inside guests",
-    "logs": "the central log",
     "ports": "the settings of single distributed ports",
     "rest": "the appliance's REST interface",
     "switches": "physical switches, routers and firewalls",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @click.command("ask")
 @options.sources
 @options.policy
+@options.LOGS
 @click.option("--format", "format_", type=click.Choice(("table", "json")), default="table", show_default=True)
 @options.selection
 @options.talk
@@ -26,13 +27,14 @@ def command(
     talk: Talk,
     policy_file: Path | None,
     waivers_file: Path | None,
+    logs_path: Path | None,
     format_: str,
 ) -> None:
     """Answer the report's five questions from evidence, then rank what is left to do by chapter of the report."""
     from viguard.usecases import audit, show
 
     request = audit.Request(
-        sources=sources, policy=policy_file, waivers=waivers_file, selection=selection, remember=False
+        sources=sources, policy=policy_file, waivers=waivers_file, logs=logs_path, selection=selection, remember=False
     )
     with talk.person() as person:
         found = audit.run(request, person)

@@ -20,6 +20,7 @@ FORMATS = ("table", "json", "jsonl", "csv", "html")
 @click.command("audit")
 @options.sources
 @options.policy
+@options.LOGS
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option("-o", "--output", type=options.PATH, help="Write here instead of to standard output.")
 @click.option(
@@ -39,6 +40,7 @@ def command(
     talk: Talk,
     policy_file: Path | None,
     waivers_file: Path | None,
+    logs_path: Path | None,
     format_: str,
     output: Path | None,
     fail_on: str,
@@ -57,7 +59,12 @@ def command(
     from viguard.usecases import audit, show
 
     request = audit.Request(
-        sources=sources, policy=policy_file, waivers=waivers_file, selection=selection, remember=not no_store
+        sources=sources,
+        policy=policy_file,
+        waivers=waivers_file,
+        logs=logs_path,
+        selection=selection,
+        remember=not no_store,
     )
     with talk.person() as person:
         found = audit.run(request, person)

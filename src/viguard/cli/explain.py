@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @click.argument("finding", metavar="FINDING")
 @options.sources
 @options.policy
+@options.LOGS
 @options.selection
 @options.talk
 def command(
@@ -27,6 +28,7 @@ def command(
     talk: Talk,
     policy_file: Path | None,
     waivers_file: Path | None,
+    logs_path: Path | None,
 ) -> None:
     """Explain a finding: why it matters, the evidence, the deciding line of the policy, the fix, side effects.
 
@@ -37,7 +39,7 @@ def command(
     from viguard.usecases import audit, explain, show
 
     request = audit.Request(
-        sources=sources, policy=policy_file, waivers=waivers_file, selection=selection, remember=False
+        sources=sources, policy=policy_file, waivers=waivers_file, logs=logs_path, selection=selection, remember=False
     )
     with talk.person() as person:
         found = explain.run(finding, request, person)

@@ -46,6 +46,12 @@ POLICY = (
     click.option("--policy", "policy_file", type=READABLE, help="The owner's policy.yaml."),
     click.option("--waivers", "waivers_file", type=READABLE, help="The file of waivers, waivers.yaml."),
 )
+LOGS = click.option(
+    "--logs",
+    "logs_path",
+    type=click.Path(path_type=Path, exists=True),
+    help="The directory of your log server (viguard serve): what it heard is judged too.",
+)
 
 
 def sources(command: F) -> F:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from viguard.model.coverage import Coverage
 from viguard.model.facts import Fact, Reason, Struct, Unknown
 
+NO_LOGS = Unknown(reason=Reason.NO_SOURCE, detail="no log server was named (--logs)")
 NO_SOURCE = Unknown(reason=Reason.NO_SOURCE, detail="no source yet")
 
 
 class Derived(Struct, frozen=True, kw_only=True):
-    """What assess needs from elsewhere. Every field is NO_SOURCE until its part exists.
+    """What assess needs from elsewhere. Every field is unknown until somebody hands it in.
 
     ``last_audit_at`` is the end of the last complete audit of the same scope before this one, None when
-    there was none.
+    there was none. ``logs`` is what the central log heard.
     """
 
     last_audit_at: Fact[datetime | None] = NO_SOURCE
+    logs: Fact[Coverage] = NO_LOGS

@@ -101,6 +101,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     cpu: CpuLimits = CpuLimits()
     log_size_bytes: Bytes | None = None
     log_count: Count | None = None
+    log_bytes_per_host_day: Bytes | None = None
     console_sessions: Count = 1
     hosts_per_credential: Count | None = None
     template_age_days: Days = 35

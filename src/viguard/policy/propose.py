@@ -189,6 +189,7 @@ def _limits() -> list[str]:
         f"  template_age_days: {limits.template_age_days}",
         "  #log_size_bytes: 100000  # left out: the profile's value",
         "  #log_count: 10  # left out: the profile's value",
+        "  #log_bytes_per_host_day: 2200000  # left out: the profile's value",
         "  #hosts_per_credential: 1  # decide: how many hosts one credential may administer",
     ]
 

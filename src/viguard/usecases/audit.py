@@ -15,7 +15,7 @@ from viguard.assess.questions import answer, load_questions, roadmap
 from viguard.assess.score import summarise
 from viguard.errors import StoreError
 from viguard.model.audit import Audit, FixedFinding
-from viguard.model.derived import NO_SOURCE, Derived
+from viguard.model.derived import NO_LOGS, NO_SOURCE, Derived
 from viguard.model.facts import Fact, Struct
 from viguard.model.result import Severity
 from viguard.policy.load import load as load_policy
@@ -23,6 +23,7 @@ from viguard.policy.policy import NO_POLICY, Policy
 from viguard.policy.selection import Selection
 from viguard.policy.waivers import load_waivers
 from viguard.store import audits
+from viguard.store.coverage import read_coverage
 from viguard.usecases.chosen import chosen
 from viguard.usecases.person import Person
 from viguard.usecases.sources import Estate, Sources, open_estate
@@ -33,12 +34,14 @@ FINDINGS, INCOMPLETE = 3, 4
 class Request(Struct, frozen=True, kw_only=True):
     """What to audit. ``remember``: compare with earlier audits and keep this one.
 
+    ``logs`` is the directory of a log server, which tells what it heard.
     ``recorded``: a recording, whose facts and statements do not age: judged as of its reading, as a first audit.
     """
 
     sources: Sources
     policy: Path | None = None
     waivers: Path | None = None
+    logs: Path | None = None
     selection: Selection = Selection()
     remember: bool = True
     recorded: bool = False
@@ -62,11 +65,12 @@ def run(request: Request, person: Person) -> Found:
     controls = catalogue.load()
     policy = load_policy(request.policy, controls) if request.policy else NO_POLICY
     waivers = load_waivers(request.waivers, controls) if request.waivers else ()
+    logs = read_coverage(request.logs) if request.logs else NO_LOGS
     estate = open_estate(request.sources, person)
     history = _History(request, estate)
     person.progress("judging", 0, 0)
     as_of, last = (estate.inventory.read_at, None) if request.recorded else (started, history.last_audit_at())
-    judged = assess(estate.inventory, policy, Derived(last_audit_at=last), controls, waivers, as_of)
+    judged = assess(estate.inventory, policy, Derived(last_audit_at=last, logs=logs), controls, waivers, as_of)
     ids = chosen(estate.inventory, policy, request.selection)
     # Results about the estate as a whole only when nothing is left out.
     results = tuple(r for r in judged.results if ids is None or r.resource.id in ids)
