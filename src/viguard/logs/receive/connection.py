@@ -199,7 +199,7 @@ class RelpConnection(Connection):
 
     def _take(self, frames: list[Frame]) -> None:
         limits = self._shared.limits
-        lines = joined([self._message(frame) for frame in frames])
+        lines = joined([self._message(frame) for frame in frames if frame.data])
         answers = b"".join([answer(frame.number) for frame in frames])
         if not lines:
             self._write(answers)

@@ -53,6 +53,12 @@ class Gatherer:
         self._round: asyncio.TimerHandle | None = None
         self._is_due = self._closing = False
         self.trouble = ""
+        self.added = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many connections wait for room."""
+        return len(self._waiting)
 
     @property
     def has_room(self) -> bool:
@@ -74,6 +80,7 @@ class Gatherer:
     def add(self, sender: str, transport: str, lines: bytes, wait_s: float, taken: Taken | None = None) -> None:
         """Takes whole lines in. ``taken`` is called when all of them are on disk."""
         self._counters.pending_bytes += len(lines)
+        self.added += len(lines)
         while self._size + len(lines) >= self._limits.block_bytes:
             end = lines.find(b"\n", max(0, self._limits.block_bytes - self._size - 1)) + 1
             self._put(sender, transport, lines[:end])

@@ -22,6 +22,7 @@ from viguard.logs.receive.settings import Limits, Listen
 from viguard.logs.receive.udp import Udp
 
 _NO_FILES_S = 0.2
+_QUIET_S = 0.05
 T = TypeVar("T")
 
 
@@ -91,17 +92,32 @@ class Receiver:
         """
         if self._gatherer is None or self._handing is None:
             return
-        end = asyncio.get_running_loop().time() + self._limits.stop_s
+        started = asyncio.get_running_loop().time()
+        end = started + self._limits.stop_s
         await self._close_listeners()
+        await self._until_quiet(started + self._limits.stop_s / 2)
         for connection in tuple(self._connections):
             connection.finish()
         self._gatherer.flush()
-        while self._connections and not self._handing.done() and asyncio.get_running_loop().time() < end:
+        while self._connections and not self._is_over() and asyncio.get_running_loop().time() < end:
             await asyncio.sleep(0.005)
         for connection in tuple(self._connections):
             connection.abort()
         await asyncio.sleep(0)
         await self._hand_over_rest(end)
+
+    async def _until_quiet(self, end: float) -> None:
+        """What is on its way, and what waits for room, still comes in; a sender that never ends is cut short."""
+        gatherer, quiet, seen = self._gatherer, False, -1
+        while gatherer is not None and self._connections and not self._is_over():
+            was_quiet, quiet = quiet, gatherer.added == seen and not gatherer.waiting
+            if (quiet and was_quiet) or asyncio.get_running_loop().time() >= end:
+                return
+            seen = gatherer.added
+            await asyncio.sleep(_QUIET_S)
+
+    def _is_over(self) -> bool:
+        return self._handing is None or self._handing.done()
 
     def status(self) -> Status:
         """How it is now."""
@@ -111,8 +127,12 @@ class Receiver:
             counters.dropped = None if counters.dropped is None or told is None else counters.dropped + told
         return Status(state=self._state(), reason=self._reason(), counters=counters)
 
+    def udp_buffer_bytes(self) -> tuple[int, ...]:
+        """What the kernel holds back for each UDP listener, by its own count: Linux doubles what was asked for."""
+        return tuple(udp.buffer_bytes for udp in self._udp)
+
     def _state(self) -> State:
-        if self._gatherer is None or self._handing is None or self._handing.done():
+        if self._gatherer is None or self._is_over():
             return State.STOPPED
         return self._gatherer.state
 
