@@ -16,38 +16,60 @@ from viguard.model.facts import Struct
 FOLDER = "logs/events"
 _MACROS = {
     "{user}": r"(?P<user>.*)",
-    "{ip}": r"(?P<source_ip>[0-9A-Za-z.:_%-]+)",
+    "{ip}": r"(?P<source_ip>[0-9A-Za-z.:_%-]{0,254}[0-9A-Za-z:])",
     "{port}": r"(?P<source_port>\d{1,5})",
-    "{end}": r"[\s\x00]*",
+    "{vm}": r"(?P<vm>.{1,400})",
+    "{place}": r"on (?P<on_host>\S{1,255}) in (?P<datacenter>.{1,400})",
 }
-_CUE = 6
-"""The shortest cue in characters: a shorter one makes a candidate of too many lines."""
+_SAID = (
+    r"Event \[?(?P<event_id>\d{1,20})(?: : |\] \[\d+-\d+\] \[[^\]]*\] "
+    r"\[vim\.event\.(?:EventEx|ExtendedEvent|General\w{1,40})\] \[\w*\] "
+    r"\[(?P<actor>.{0,256}?)\] \[.{0,128}?\] \[\d*\] \[)(?:%s)\.?\]?"
+)
+"""How the event managers of a host and of a vCenter write the text of an event; EventEx hides its id there."""
+_SAYERS = ("hostd", "vmware-hostd", "vpxd", "vpxa")
 
 
 class Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One way in which programs write an event.
 
-    ``programs`` in lower case; none: any. ``cue`` is a text that every such line has; ``pattern`` is the whole message,
-    a regular expression with the macros {user}, {ip} and {port}; its other named groups are fields.
+    ``programs`` in lower case; none: any. ``cue`` is a text that every such line has, several: one of them; ``pattern``
+    is the whole message, a regular expression with the macros {user}, {ip}, {port}, {vm} and {place}; its other named
+    groups are fields. ``channels`` tells the channel by the PAM service, or by the program.
     """
 
-    cue: str
+    cue: str | tuple[str, ...]
     pattern: str
     programs: tuple[str, ...] = ()
     outcome: Outcome | None = None
     channel: Channel | None = None
+    channels: dict[str, Channel] = msgspec.field(default_factory=dict)
     put: dict[str, str | int] = msgspec.field(default_factory=dict)
 
 
 class Text(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Fields from the text of an event that its id has already recognised."""
+    """What an event of a vCenter or host says: the same text stands after its id in one log, without the id in another.
 
+    A line is recognised by it where hostd or vpxd writes events; where the id stands it only tells more fields.
+    """
+
+    cue: str | tuple[str, ...]
     pattern: str
+    put: dict[str, str | int] = msgspec.field(default_factory=dict)
+
+    def line(self) -> Line:
+        """The line in which an event manager says it without its id, or with one that hides it (EventEx)."""
+        return Line(cue=self.cue, pattern=_SAID % self.pattern, programs=_SAYERS, put=self.put)
+
+    def compiled(self) -> re.Pattern[bytes]:
+        """The text alone."""
+        return compiled(rf"(?:{self.pattern})\.?\]?")
 
 
 class EventClass(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A class of events. ``vob`` are ids of VMkernel observations (esx.*, vob.*), ``vcenter`` types of vCenter events,
     ``audit`` names of ESXi audit records, with conditions (``service.start object=TSM-SSH``); each may have wildcards.
+    ``names`` says what a parameter of the record is called here (``object: target_user``).
 
     ``kind`` derived: made by a detection, from other events. ``steps`` are the first steps of a response.
     """
@@ -69,21 +91,32 @@ class EventClass(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     vob: tuple[str, ...] = ()
     vcenter: tuple[str, ...] = ()
     audit: tuple[str, ...] = ()
-    texts: tuple[str, ...] = ()
+    says: tuple[Text, ...] = ()
+    names: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class Carrier(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A form in which many classes come: an id in the line names the class.
 
-    ``table`` is the field of EventClass that the group ``key`` is looked up in; ``pairs`` splits the group ``pairs``
-    into fields. Without ``cues`` every name in the table is one, after a bracket.
+    ``tables`` are the fields of EventClass that the group ``kind`` is looked up in; the group ``pairs`` is split into
+    fields, which ``names`` calls by other names. ``cue`` makes a cue of every name of the first table that none of
+    ``cues`` finds. ``aliases`` are beginnings of ids that stand for others.
     """
 
     id: str
-    table: str
+    tables: tuple[str, ...]
     pattern: str
     cues: tuple[str, ...] = ()
+    cue: str = ""
     programs: tuple[str, ...] = ()
+    names: dict[str, str] = msgspec.field(default_factory=dict)
+    aliases: dict[str, str] = msgspec.field(default_factory=dict)
+
+    def all_cues(self, all_classes: dict[str, EventClass]) -> list[str]:
+        """Its cues, once the classes are known."""
+        names = {entry.split()[0] for kind in all_classes.values() for entry in getattr(kind, self.tables[0])}
+        made = {self.cue.replace("{name}", name).partition("*")[0] for name in names} if self.cue else set()
+        return sorted({*self.cues, *(cue for cue in made if not any(c in cue for c in self.cues))})
 
 
 @cache
@@ -111,6 +144,7 @@ def carriers() -> tuple[Carrier, ...]:
     return msgspec.yaml.decode(content.text("logs/carriers.yaml"), type=tuple[Carrier, ...])
 
 
+@cache
 def compiled(pattern: str) -> re.Pattern[bytes]:
     """A pattern of the content over the bytes of a whole message.
 
@@ -119,7 +153,7 @@ def compiled(pattern: str) -> re.Pattern[bytes]:
     for macro, meaning in _MACROS.items():
         pattern = pattern.replace(macro, meaning)
     try:
-        return re.compile(b"(?:%s)" % pattern.encode() + rb"[\s\x00]*\Z")
+        return re.compile(b"(?:%s)" % pattern.encode() + rb"[\s\x00]{0,16}\Z")
     except re.error as error:
         raise ContentError(f"no regular expression: {error}", where=pattern[:200]) from error
 
@@ -127,12 +161,12 @@ def compiled(pattern: str) -> re.Pattern[bytes]:
 class Lookup:
     """Classes by the ids that carriers bring, wildcards after exact ids."""
 
-    def __init__(self, table: str, all_classes: dict[str, EventClass]) -> None:
-        self.kinds = tuple(all_classes.values())
+    def __init__(self, form: Carrier, all_classes: dict[str, EventClass]) -> None:
+        self._aliases = form.aliases
         self._exact: dict[str, list[tuple[tuple[tuple[str, str], ...], EventClass]]] = {}
         self._wild: list[tuple[str, tuple[tuple[str, str], ...], EventClass]] = []
         for one in all_classes.values():
-            for entry in getattr(one, table):
+            for entry in (entry for table in form.tables for entry in getattr(one, table)):
                 name, *conditions = entry.split()
                 pairs = tuple((key, value) for key, _, value in (c.partition("=") for c in conditions))
                 if "*" in name:
@@ -140,11 +174,18 @@ class Lookup:
                 else:
                     self._exact.setdefault(name, []).append((pairs, one))
         for some in self._exact.values():
-            some.sort(key=lambda entry: -len(entry[0]))  # the most particular first
+            some.sort(key=lambda entry: -sum(len(value) for _, value in entry[0]))  # the most particular first
         self._wild.sort(key=lambda entry: (-len(entry[0]), -len(entry[1])))
 
     def find(self, name: str, fields: dict[str, str]) -> EventClass | None:
         """The class of an id whose conditions hold, None when there is none."""
+        found = self._find(name, fields)
+        for start, meant in self._aliases.items() if found is None else ():
+            if name.startswith(start):
+                return self._find(meant + name[len(start) :], fields)
+        return found
+
+    def _find(self, name: str, fields: dict[str, str]) -> EventClass | None:
         for pairs, one in self._exact.get(name, ()):
             if all(fnmatch.fnmatchcase(fields.get(key, ""), value) for key, value in pairs):
                 return one

@@ -34,8 +34,8 @@ class Rule:
     """
 
     __slots__ = (
-        "_pattern", "channel", "is_carrier", "kind", "lookup", "match", "names", "number", "outcome", "programs", "put",
-        "texts",
+        "_pattern", "called", "channel", "channels", "is_carrier", "kind", "lookup", "match", "names", "number",
+        "outcome", "programs", "put",
     )  # fmt: skip
 
     def __init__(self, number: int, written: Line | Carrier, kind: EventClass | None, lookup: Lookup | None) -> None:
@@ -44,8 +44,9 @@ class Rule:
         self.outcome = written.outcome if isinstance(written, Line) else None
         self.channel = written.channel if isinstance(written, Line) else None
         self.put = written.put if isinstance(written, Line) else {}
+        self.channels = written.channels if isinstance(written, Line) else {}
+        self.called = written.names if isinstance(written, Carrier) else {}
         self.is_carrier = isinstance(written, Carrier)
-        self.texts: dict[str, tuple[re.Pattern[bytes], ...]] = {}
         self.names: tuple[str, ...] = ()
         self.match: Callable[[bytes, int], re.Match[bytes] | None] = self._first_match
 
@@ -59,8 +60,6 @@ class Rule:
             raise ContentError("a group has no name; write (?:…)", where=self._pattern[:200])
         self.names = tuple(pattern.groupindex)
         self.match = pattern.match
-        if self.lookup:
-            self.texts = {kind.id: tuple(compiled(t) for t in kind.texts) for kind in self.lookup.kinds if kind.texts}
 
     def _first_match(self, line: bytes, start: int) -> re.Match[bytes] | None:
         self.compile()
@@ -74,11 +73,11 @@ class Rules:
         self.every: list[Rule] = []
         by_cue: dict[bytes, list[Rule]] = {}
         for kind in kinds.values():
-            for line in kind.lines:
-                self._add(Rule(len(self.every), line, kind, None), [line.cue], by_cue)
+            for line in (*kind.lines, *(told.line() for told in kind.says)):
+                cues = [line.cue] if isinstance(line.cue, str) else line.cue
+                self._add(Rule(len(self.every), line, kind, None), cues, by_cue)
         for form in forms:
-            rule = Rule(len(self.every), form, None, Lookup(form.table, kinds))
-            self._add(rule, form.cues or _cues(form, kinds), by_cue)
+            self._add(Rule(len(self.every), form, None, Lookup(form, kinds)), form.all_cues(kinds), by_cue)
         self.cues = tuple(by_cue)
         self.of = tuple(tuple(rules) for rules in by_cue.values())
 
@@ -92,12 +91,7 @@ def _looked_up(rule: Rule, found: re.Match[bytes]) -> EventClass | None:
     if rule.lookup is None:
         return None
     told = found.groupdict()
-    return rule.lookup.find(text(told["key"]), pairs(told.get("pairs") or b""))
-
-
-def _cues(form: Carrier, kinds: dict[str, EventClass]) -> list[str]:
-    names = {entry.split()[0] for kind in kinds.values() for entry in getattr(kind, form.table)}
-    return sorted({f"[{name.partition('*')[0]}" + ("" if "*" in name else "@") for name in names})
+    return rule.lookup.find(text(told["kind"]), pairs(told.get("pairs") or b""))
 
 
 class Classifier:

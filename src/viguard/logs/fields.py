@@ -8,17 +8,20 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from viguard.logs.formats import PARTS
-from viguard.model.event import Event, Outcome
+from viguard.model.event import Channel, Event, Outcome
 
 if TYPE_CHECKING:
     from viguard.logs.classify import Hit
 
+_TOLD_FIELDS = {"ip": "source_ip"}
+"""What only the API tells of an event (see ``vcenter``)."""
 _ORIGIN_FIELDS = {b"user": "user", b"sid": "session", b"opID": "operation_id", b"sub": "logger"}
 _NUMBERS = {"source_port", "count", "event_id", "failures", "lock_seconds", "child_pid", "part", "parts", "bytes"}
-_NOT_FIELDS = {"text", "key", "pairs", "event_time", "level", "outcome", "user_and_ip"}
+_NOT_FIELDS = {"text", "kind", "pairs", "event_time", "level", "outcome", "user_and_ip"}
 _PAIR = re.compile(rb'([\w.-]+)="((?:[^"\\]|\\.)*)"')
-_ORIGIN = re.compile(rb"(sub|opID|sid|user)=(\S+)")
-_LOGGER_VM = re.compile(rb"vm:(.*/([^/']+)\.vmx)")
+_ORIGIN = re.compile(rb"(sub|opID|sid|user)=(.*?)(?= (?:sub|item|opID|sid|user)=|\Z)")
+_LOGGER_VM = re.compile(r"(?:[\w.]+\.)?vm:(.*\.vmx)")
+_VM = re.compile(r"(?:/vmfs/volumes/(?P<datastore>[^/]+)/)?(?:.*/)?(?P<name>[^/]+)\.vmx\Z")
 _MONTHS = {name: n for n, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
 _BSD = re.compile(rb"([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d)(?: (\d{4}))?")
 _ISO = re.compile(rb"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?")
@@ -46,9 +49,16 @@ def event_of(hit: Hit, line: bytes, received_at: datetime, sender: str = "") -> 
             fields[name] = text(value)
     if rule.is_carrier:
         _from_carrier(hit, fields)
+        if "told" in header.found.re.groupindex and header.found["told"]:
+            for key, told in pairs(header.found["told"]).items():
+                fields[_TOLD_FIELDS.get(key, key)] = told
     if header.origin is not None:
         _from_origin(header.origin, fields)
     outcome = rule.outcome or kind.outcome
+    if "vm_path" in fields:
+        _from_path(fields)
+    if "count_before" in fields:
+        fields["count"] = int(fields["count_before"]) + 1
     if "result" in fields:
         outcome = _RESULTS.get(str(fields.pop("result")).lower(), outcome)
     take = fields.pop
@@ -59,8 +69,8 @@ def event_of(hit: Hit, line: bytes, received_at: datetime, sender: str = "") -> 
         time=_time(when, header.origin, received_at),
         outcome=outcome,
         severity=kind.severity,
-        channel=rule.channel or kind.channel,
-        user=take("user", None) or None,
+        channel=rule.channel or _channel(hit, fields) or kind.channel,
+        user=_user(take("user", None) or take("actor", None)),
         source_ip=address and _address(address),
         host=take("host", None) or (text(host) if host else ""),
         program=text(shown).rpartition("/")[2] if shown else header.program,
@@ -142,13 +152,29 @@ def _from_carrier(hit: Hit, fields: dict[str, Any]) -> None:
     """The parameters of a record, and more fields from the text of an event that its id has recognised."""
     found = hit.found.groupdict()
     if told := found.get("pairs"):
+        called = hit.rule.called | hit.kind.names
         for key, value in pairs(told).items():
-            fields.setdefault(key, value)
-    told = found.get("text") or b""
-    for pattern in hit.rule.texts.get(hit.kind.id, ()):
-        if more := pattern.match(told):
-            fields |= {name: text(value) for name, value in more.groupdict().items() if value is not None}
+            fields.setdefault(called.get(key, key), value)
+    said = found.get("text") or b""
+    for one in hit.kind.says:
+        if more := one.compiled().match(said):
+            fields |= {name: text(value) for name, value in more.groupdict().items() if value is not None} | one.put
             return
+
+
+def _channel(hit: Hit, fields: dict[str, Any]) -> Channel | None:
+    """The way in that the PAM service or the program is for."""
+    if not (channels := hit.rule.channels):
+        return None
+    return channels.get(fields.get("pam_service", "")) or channels.get(hit.header.program)
+
+
+def _from_path(fields: dict[str, Any]) -> None:
+    """The guest and the datastore that the path of a guest's configuration names."""
+    if found := _VM.match(fields["vm_path"]):
+        fields["vm"] = found["name"]
+        if found["datastore"]:
+            fields["datastore_id"] = found["datastore"]
 
 
 def _from_origin(origin: re.Match[bytes], fields: dict[str, Any]) -> None:
@@ -156,11 +182,16 @@ def _from_origin(origin: re.Match[bytes], fields: dict[str, Any]) -> None:
     found = origin.groupdict()
     if logger := found.get("logger") or found.get("logger2"):
         fields["logger"] = text(logger)
-        if vm := _LOGGER_VM.match(logger):
-            fields["vm_path"], fields["vm"] = text(vm[1]), text(vm[2])
-    if told := found.get("origin"):
-        for name, value in _ORIGIN.findall(told):
-            fields.setdefault(_ORIGIN_FIELDS[name], text(value))
+    for name, value in _ORIGIN.findall(found.get("origin") or b""):
+        fields.setdefault(_ORIGIN_FIELDS[name], text(value.strip(b'"')))
+    if path := _LOGGER_VM.match(fields.get("logger", "")):
+        fields["vm_path"] = path[1]
+    fields |= {name: text(found[name]) for name in ("thread", "level") if found.get(name)}
+
+
+def _user(name: str | None) -> str | None:
+    """A name as it was typed: some programs write the backslash before it twice."""
+    return re.sub(r"\\{2,}", r"\\", name) if name else None
 
 
 def _address(value: str) -> str:
