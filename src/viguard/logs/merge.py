@@ -47,14 +47,14 @@ _LOCAL = (None, "", "127.0.0.1", "::1", "localhost")
 class Merger:
     """Merges a stream of events of single lines. Not for several threads at a time.
 
-    An event is released when its host's time has passed the window, when ``GRACE`` has passed since it was received
+    An event is released when its host's time has passed the window, when ``grace`` has passed since it was received
     (by the times of receipt of later events, or ``advance``), when too many are open, or on ``flush``. A late line
     attaches to an event that is still open and else stands alone: every line is in exactly one event.
     The result does not depend on how the stream is cut into calls.
     """
 
-    def __init__(self, *, window: timedelta = WINDOW, limit: int = 20_000) -> None:
-        self._window, self._limit = window, limit
+    def __init__(self, *, window: timedelta = WINDOW, grace: timedelta = GRACE, limit: int = 20_000) -> None:
+        self._window, self._grace, self._limit = window, grace, limit
         self._open: OrderedDict[int, _Group] = OrderedDict()
         self._of: dict[tuple[str, ...], OrderedDict[int, _Group]] = {}
         self._latest: OrderedDict[str, datetime] = OrderedDict()  # newest time that each host claimed
@@ -167,7 +167,7 @@ class Merger:
         if first.time is not None and latest is not None and latest - first.time > self._window:
             return True
         received = first.received_at
-        return received is not None and self._received is not None and self._received - received > GRACE
+        return received is not None and self._received is not None and self._received - received > self._grace
 
     def _close(self, group: _Group, out: list[Event]) -> None:
         self._forget(group)
