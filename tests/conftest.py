@@ -10,6 +10,14 @@ import pytest
 
 PARTS = {
     "lab": "vSphere API of the lab (govmomi simulator library and our own Go program)",
+    "nagios": "Nagios (Debian nagios4-core): passive and active results, notifications",
+    "nsca": "NSCA server and client (Debian nsca, nsca-client)",
+    "mrtg": "MRTG (Debian mrtg) drawing its graphs",
+    "smstools": "SMS server tools (Debian smstools) without a modem",
+    "smtp": "SMTP server aiosmtpd (Debian python3-aiosmtpd) behind apprise",
+    "prometheus": "Prometheus (Debian prometheus) scraping our endpoint",
+    "syslog-ng": "syslog-ng (Debian syslog-ng-core) receiving RFC 5424 over TLS",
+    "rsyslog": "rsyslog (Debian rsyslog-relp, rsyslog-gnutls) sending by RELP and TLS",
 }
 """Every real part that the tests use. A part that no test ran is named at the end."""
 

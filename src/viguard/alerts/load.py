@@ -127,9 +127,9 @@ class _Sense:
     def _secret(self, node: Tree | None) -> None:
         if not isinstance(node, Table):
             return
-        if bool(_written(node.get("file"))) == bool(_written(node.get("variable"))):
+        if bool(_written(node.get("path"))) == bool(_written(node.get("variable"))):
             what = "where the secret stands is not said in one way"
-            self.mistakes.add(node, what, "write either 'file:' (mode 0600) or 'variable:'")
+            self.mistakes.add(node, what, "write either 'path:' (of a file with mode 0600) or 'variable:'")
 
     def _route(self, route: Table) -> None:
         names = list(_items(route, "receivers"))

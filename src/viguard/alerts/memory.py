@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from viguard.alerts.files import replace_file
-from viguard.alerts.groups import State
+from viguard.alerts.group import State
 from viguard.alerts.outbox import Outbox
 from viguard.errors import StoreError
 

@@ -17,9 +17,9 @@ def read_secret(of: Secret) -> str:
 
     Raises: InputError when it is missing, empty, or readable for others than its owner.
     """
-    text = _from_file(Path(of.file)) if of.file else os.environ.get(of.variable, "").strip()
+    text = _from_file(Path(of.path)) if of.path else os.environ.get(of.variable, "").strip()
     if not text:
-        where = of.file or f"environment variable {of.variable}"
+        where = of.path or f"environment variable {of.variable}"
         raise InputError("no secret stands there", where=where, hint="put the secret there")
     return text
 

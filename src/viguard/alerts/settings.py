@@ -35,7 +35,7 @@ class Day(StrEnum):
 class Secret(Struct, frozen=True, kw_only=True):
     """Where a secret stands: a file that only its owner can read, or an environment variable. Never the secret."""
 
-    file: str = ""
+    path: str = ""
     variable: str = ""
 
 

@@ -1,0 +1,98 @@
+"""A real Nagios shows passive and active results and sends its notifications."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.alerts.nagios_site import Site, check_command, nagios
+from tests.alerts.parts import until
+from tests.alerts.samples import HOSTILE, notice
+from viguard.alerts.channels import DeliveryError
+from viguard.alerts.channels.command_file import CommandFile
+from viguard.alerts.channels.results import Objects, Open
+from viguard.alerts.nagios import render_nagios
+from viguard.alerts.notice import Kind
+from viguard.alerts.settings import NagiosTo
+from viguard.alerts.status import Status, write_status
+from viguard.model.event import EventSeverity
+
+TO = NagiosTo(command_file="", hosts=("esx5",))
+HIGH = Open("esx5", EventSeverity.HIGH)
+
+
+def channel(site: Site, *open_now: Open) -> CommandFile:
+    return CommandFile(site.command_file, Objects(TO.host, TO.service, frozenset({TO.host, "esx5"}), lambda: open_now))
+
+
+@pytest.mark.real("nagios")
+def test_it_shows_and_tells_a_passive_result_and_its_end(tmp_path: Path) -> None:
+    with nagios(tmp_path, render_nagios(TO)) as site:
+        asyncio.run(channel(site, HIGH).send(notice()))
+        until(lambda: site.notifications(), "a notification", log=site.log)
+        ((kind, host, service, state, output),) = site.notifications()
+        assert (kind, host, service, state) == ("PROBLEM", "esx5", "viguard alerts", "CRITICAL")
+        assert output == "(viguard HIGH) Many failed logins: root@esx5 - open here: 1, worst high"
+        asyncio.run(channel(site).send(notice(kind=Kind.RESOLVED)))
+        until(lambda: len(site.notifications()) == 2, "a recovery", log=site.log)
+        assert site.notifications()[1][:4] == ["RECOVERY", "esx5", "viguard alerts", "OK"]
+
+
+@pytest.mark.real("nagios")
+def test_what_names_hold_is_text_to_nagios_and_to_the_shell_that_it_calls(tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    with nagios(tmp_path, render_nagios(TO)) as site:
+        for number, name in enumerate(HOSTILE):
+            text = name.replace("{flag}", str(flag))
+            hostile = notice(f"n{number}", key=text, title=text, host=text)
+            asyncio.run(channel(site, Open(text, EventSeverity.HIGH)).send(hostile))
+        until(lambda: len(site.notifications()) >= len(HOSTILE), "all notifications", log=site.log)
+        told = site.notifications()
+        assert len(told) == len(HOSTILE)
+        for parts in told:
+            assert parts[:4] == ["PROBLEM", "viguard", "viguard alerts", "CRITICAL"]
+            assert len(parts) == 5, "one line of output"
+            assert parts[4].isprintable()
+            assert not set(parts[4]) & set("`$\"'\\<>&|;")
+        assert not flag.exists()
+        assert not site.has("EXTERNAL COMMAND: SHUTDOWN")
+
+
+@pytest.mark.real("nagios")
+def test_the_active_check_shows_its_state(tmp_path: Path) -> None:
+    status = tmp_path / "status.json"
+    now = datetime.now(UTC)
+    write_status(status, Status(written_at=now, started_at=now, open={"critical": 1}))
+    with nagios(tmp_path, render_nagios(TO, check=check_command(status))) as site:
+        until(lambda: site.has("viguard;viguard;CRITICAL;HARD"), "an active result", log=site.log)
+        assert site.has("open_critical is 1")
+        now = datetime.now(UTC)
+        write_status(status, Status(written_at=now, started_at=now))
+        until(lambda: site.has("viguard;viguard;OK;HARD"), "a recovery", log=site.log)
+
+
+@pytest.mark.real("nagios")
+def test_a_heartbeat_that_stops_turns_its_service_unknown(tmp_path: Path) -> None:
+    objects = render_nagios(TO, every_minutes=1)
+    assert "freshness_threshold 180" in objects
+    with nagios(tmp_path, objects.replace("freshness_threshold 180", "freshness_threshold 3")) as site:
+        beat = notice("h", kind=Kind.HEARTBEAT, group="", title="viguard is alive")
+        asyncio.run(channel(site).send(beat))
+        until(lambda: site.has("PASSIVE SERVICE CHECK: viguard;viguard heartbeat;0;viguard is alive"), "a heartbeat")
+        until(lambda: site.has("viguard;viguard heartbeat;UNKNOWN;HARD"), "its absence is seen", log=site.log)
+        assert any(parts[2:4] == ["viguard heartbeat", "UNKNOWN"] for parts in site.notifications())
+
+
+def test_a_command_file_is_never_made_and_a_regular_one_never_written(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.command_file.parent.mkdir()
+    with pytest.raises(DeliveryError, match="does not read"):
+        asyncio.run(channel(site, HIGH).send(notice()))
+    assert not site.command_file.exists()
+    site.command_file.write_text("")
+    with pytest.raises(DeliveryError, match="no FIFO"):
+        asyncio.run(channel(site, HIGH).send(notice()))
+    assert site.command_file.read_text() == ""
