@@ -24,7 +24,7 @@ def claimed(block: Block, lines: int, headers: Headers) -> tuple[tuple[str, ...]
     else:
         starts = _some(block)
     found = {_host(data, at, headers) for at in starts}
-    return tuple(sorted(found - {""})), lines <= EVERY and all(len(host) < _LONGEST for host in found)
+    return tuple(sorted(found - {"", "-"})), lines <= EVERY and all(len(host) < _LONGEST for host in found)
 
 
 def _some(block: Block) -> list[int]:
