@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -51,6 +51,11 @@ class Alerting:
         self._last: LastAlert | None = None
         self._wake, self._dirty = asyncio.Event(), asyncio.Event()
         self._rehome()
+
+    @property
+    def outboxes(self) -> Mapping[str, Outbox]:
+        """What waits and what was delivered, by receiver."""
+        return self._memory.outboxes
 
     def take(self, alert: Alert) -> None:
         """An alert; the first notice leaves after the settings' ``wait_s``."""

@@ -22,6 +22,7 @@ COMMANDS = {
     "explain": "Explain a finding: why, evidence, fix, side effects.",
     "init": "Propose a commented policy for an estate.",
     "inventory": "List an estate by site, cluster, zone or VLAN.",
+    "serve": "Hear log lines, keep and judge them, and tell people.",
     "waivers": "Check the file of waivers.",
     "zones": "Say why a guest is in its zone.",
 }
