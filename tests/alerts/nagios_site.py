@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.alerts.parts import Part, until
 
 NOTIFY = """#!/bin/sh
-{ for part in "$@"; do printf '%s\\n' "$part"; done; printf '%s\\n' ===; } >> {told}
+printf '%s\\n' "$@" === >> {told}  # one write: notifications come side by side
 """
 TIMES = """
 define timeperiod {

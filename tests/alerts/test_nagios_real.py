@@ -18,6 +18,7 @@ from viguard.alerts.nagios import render_nagios
 from viguard.alerts.notice import Kind
 from viguard.alerts.settings import NagiosTo
 from viguard.alerts.status import Status, write_status
+from viguard.errors import InputError
 from viguard.model.event import EventSeverity
 
 TO = NagiosTo(command_file="", hosts=("esx5",))
@@ -81,9 +82,22 @@ def test_a_heartbeat_that_stops_turns_its_service_unknown(tmp_path: Path) -> Non
     with nagios(tmp_path, objects.replace("freshness_threshold 180", "freshness_threshold 3")) as site:
         beat = notice("h", kind=Kind.HEARTBEAT, group="", title="viguard is alive")
         asyncio.run(channel(site).send(beat))
-        until(lambda: site.has("PASSIVE SERVICE CHECK: viguard;viguard heartbeat;0;viguard is alive"), "a heartbeat")
+        until(lambda: site.has("PASSIVE SERVICE CHECK: viguard;viguard heartbeat;0"), "a heartbeat")
         until(lambda: site.has("viguard;viguard heartbeat;UNKNOWN;HARD"), "its absence is seen", log=site.log)
-        assert any(parts[2:4] == ["viguard heartbeat", "UNKNOWN"] for parts in site.notifications())
+        until(site.notifications, "a notification of the silence", log=site.log)
+        assert site.notifications()[0][2:] == [
+            "viguard heartbeat",
+            "UNKNOWN",
+            "UNKNOWN - viguard has not been heard",
+        ]
+
+
+@pytest.mark.parametrize("value", ["/x; exit 0", "/x\n}"])
+def test_a_value_that_nagios_would_cut_is_refused(value: str) -> None:
+    with pytest.raises(InputError):
+        render_nagios(TO, check=value)
+    with pytest.raises(InputError):
+        render_nagios(TO, contacts=value)
 
 
 def test_a_command_file_is_never_made_and_a_regular_one_never_written(tmp_path: Path) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from viguard.alerts.channels.results import HEARTBEAT_SERVICE
 from viguard.alerts.settings import NagiosTo, NscaTo
+from viguard.errors import InputError
+from viguard.model.text import visible
 
-_SILENT = "/bin/sh -c 'echo \"UNKNOWN - viguard has not been heard\"; exit 3'"
+# ';' would begin a comment in an object file
+_SILENT = "/bin/sh -c 'echo \"UNKNOWN - viguard has not been heard\" && exit 3'"
+_NOT_VALUE = re.compile(r"[;\x00-\x1f]")
 
 
 def render_nagios(
@@ -22,7 +27,12 @@ def render_nagios(
 
     ``every_minutes``: its heartbeat (0: none); three that are missing make the heartbeat service UNKNOWN. ``own_hosts``
     False: the hosts are defined elsewhere. ``check``: path of viguard-check, for an active check on viguard's machine.
+
+    Raises: InputError when ``contacts`` or ``check`` hold what would end the line of an object file.
     """
+    for value in (contacts, check):
+        if _NOT_VALUE.search(value):
+            raise InputError("Nagios would cut this at ';' or at the end of the line", where=visible(value))
     return "\n".join(_objects(to, every_minutes, contacts, own_hosts=own_hosts, check=check)) + "\n"
 
 

@@ -21,7 +21,7 @@ class Push:
 
     def __init__(self, urls: Sequence[str]) -> None:
         self._urls = tuple(urls)
-        self._busy: threading.Thread | None = None
+        self._busy = False
         self._taken: dict[str, int] = {}
 
     async def send(self, notice: Notice) -> None:
@@ -29,7 +29,7 @@ class Push:
 
         Raises: DeliveryError when one is no URL of apprise or does not take it, or when the last try still hangs.
         """
-        if self._busy is not None and self._busy.is_alive():
+        if self._busy:
             raise DeliveryError("the try before this one still hangs")
         loop, done = asyncio.get_running_loop(), asyncio.Event()
         problem: list[str] = []
@@ -39,11 +39,12 @@ class Push:
                 problem.append(self._send(notice.id, plain(subject(notice)), plain(body(notice))))
             except Exception as err:  # noqa: BLE001 - some 170 services; what one of them raises is its failure
                 problem.append(f"apprise raised {type(err).__name__}")
+            self._busy = False
             with suppress(RuntimeError):  # the loop ended while the service hung
                 loop.call_soon_threadsafe(done.set)
 
-        self._busy = threading.Thread(target=work, name="viguard-push", daemon=True)
-        self._busy.start()
+        self._busy = True
+        threading.Thread(target=work, name="viguard-push", daemon=True).start()
         await done.wait()
         if problem[0]:
             raise DeliveryError(problem[0])

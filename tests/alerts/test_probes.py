@@ -1,0 +1,211 @@
+"""The probes read the status file; anything but a fresh, whole one is UNKNOWN."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.alerts.samples import HOSTILE
+from viguard.alerts.probes import check, mrtg
+from viguard.alerts.probes.check import Threshold
+from viguard.alerts.status import LastAlert, ReceiverStatus, SiemStatus, Status, write_status
+
+NOW = datetime.now(UTC)
+COUNTERS = {"log_lines": 100, "log_bytes": 9000, "events": 10, "alerts": 2, "logins": 7, "failures": 3, "consoles": 4}
+
+
+def status(path: Path, **changes: object) -> Path:
+    values: dict[str, object] = {"written_at": datetime.now(UTC), "started_at": NOW, "counters": COUNTERS}
+    write_status(path, Status(**(values | changes)))  # type: ignore[arg-type]
+    return path
+
+
+def run(capsys: pytest.CaptureFixture[str], path: Path, *more: str) -> tuple[int, str]:
+    code = check.main(["--status", str(path), *more])
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    return code, out
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "status.json"
+
+
+def test_all_is_well(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = run(capsys, status(path))
+    assert code == 0
+    text, _, perf = out.partition(" | ")
+    assert text == "VIGUARD OK - 0 alerts open, 0 hosts heard"
+    assert "logins=7c" in perf.split()
+    assert "open_critical=0;;0" in perf.split()
+    assert "open_high=0;0" in perf.split()
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "reason"),
+    [
+        ({"open": {"high": 1}}, 1, "open_high is 1"),
+        ({"open": {"critical": 2, "high": 1}}, 2, "open_critical is 2"),
+        ({"open": {"medium": 5}}, 0, ""),
+        ({"receivers": {"sms": ReceiverStatus(failing_since=NOW)}}, 1, "receivers_failing is 1"),
+        ({"receivers": {"sms": ReceiverStatus(dropped=1)}}, 2, "receivers_lost is 1"),
+        ({"receivers": {"sms": ReceiverStatus(given_up=1)}}, 2, "receivers_lost is 1"),
+        ({"siem": {"splunk": SiemStatus(dropped=9)}}, 1, "siem_lost is 9"),
+        ({"siem": {"splunk": SiemStatus(failing_since=NOW)}}, 1, "siem_failing is 1"),
+        ({"problems": ("the disk is full",)}, 2, "problems is 1"),
+    ],
+)
+def test_what_is_wrong_is_named(
+    path: Path, capsys: pytest.CaptureFixture[str], changes: dict[str, object], code: int, reason: str
+) -> None:
+    found, out = run(capsys, status(path, **changes))
+    assert found == code
+    assert reason in out
+
+
+def test_thresholds_of_ones_own(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status(path, consoles={"web1": 3, "web2": 1}, findings={"high": 4})
+    assert run(capsys, path, "-w", "consoles_most=2")[0] == 1
+    assert run(capsys, path, "-w", "consoles_most=2", "-c", "consoles_open=3")[0] == 2
+    assert run(capsys, path, "-c", "findings=4")[0] == 0
+    assert run(capsys, path, "-c", "log_lines=1000:")[0] == 2
+
+
+def test_a_number_that_nobody_knows_is_no_pass(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = run(capsys, status(path), "-c", "findings=0")
+    assert code == 3
+    assert "findings is not known" in out
+    assert run(capsys, status(path, open={"critical": 1}), "-c", "findings=0")[0] == 2, "critical is worse"
+
+
+def test_silent_hosts(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    now = datetime.now(UTC)
+    status(path, hosts={"esx1": now, "esx2": now - timedelta(minutes=20)})
+    assert run(capsys, path)[0] == 0
+    code, out = run(capsys, path, "--silent-minutes", "10")
+    assert code == 1
+    assert "hosts_silent is 1" in out
+
+
+def test_an_old_status_is_unknown(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = run(capsys, status(path, written_at=datetime.now(UTC) - timedelta(seconds=130)))
+    assert code == 3
+    assert "has not written its status for 13" in out
+    assert run(capsys, path, "--max-age", "200")[0] == 0
+
+
+def test_a_status_from_the_future_is_unknown(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, status(path, written_at=datetime.now(UTC) + timedelta(minutes=5)))[0] == 3
+
+
+WHOLE = {"schema": "viguard-status/1", "written_at": "2999-01-01T00:00:00+00:00"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        json.dumps(WHOLE | {"schema": "viguard-status/2"}).encode(),
+        json.dumps(WHOLE | {"written_at": "now"}).encode(),
+        json.dumps(WHOLE | {"written_at": "2026-01-01T00:00:00"}).encode(),
+        json.dumps(WHOLE | {"written_at": NOW.isoformat()}).encode(),
+        json.dumps(WHOLE | {"written_at": NOW.isoformat(), "counters": {"logins": "x"}}).encode(),
+    ],
+)
+def test_a_file_that_is_not_whole_is_unknown(
+    path: Path, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
+    path.write_bytes(content)
+    assert run(capsys, path, "--max-age", "100000")[0] == 3
+    assert mrtg.main(["logins", "--status", str(path), "--max-age", "100000"]) == 3
+    assert capsys.readouterr().out == "UNKNOWN\nUNKNOWN\n\nviguard\n"
+
+
+def test_a_file_that_is_missing_a_folder_or_a_pipe_is_unknown(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(capsys, path)[0] == 3
+    assert run(capsys, path.parent)[0] == 3
+    os.mkfifo(path)
+    assert run(capsys, path)[0] == 3
+
+
+@pytest.mark.parametrize("options", [["-w", "x"], ["-w", "open=abc"], ["-c", "open=20:10"], ["--nonsense"]])
+def test_wrong_usage_is_unknown(capsys: pytest.CaptureFixture[str], options: list[str]) -> None:
+    assert check.main(options) == 3
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_name_adds_neither_line_nor_perfdata(path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    last = LastAlert(title=name, key=name, severity="critical", at=NOW)
+    _, out = run(capsys, status(path, open={"critical": 1}, last_alert=last, hosts={name: NOW}, consoles={name: 1}))
+    assert out.count("|") == 1
+    assert out[:-1].isprintable()
+    assert not set(out.partition("|")[0]) & set("`$\"'\\<>&;")
+
+
+@pytest.mark.parametrize(
+    ("text", "alarming", "fine"),
+    [
+        ("10", [-1, 11], [0, 10]),
+        ("10:", [9], [10, 11]),
+        ("~:10", [11], [-99, 10]),
+        ("10:20", [9, 21], [10, 20]),
+        ("@10:20", [10, 20], [9, 21]),
+    ],
+)
+def test_ranges_are_those_of_the_monitoring_plugins(text: str, alarming: list[float], fine: list[float]) -> None:
+    limit = Threshold(text)
+    assert all(limit.alarms(v) for v in alarming)
+    assert not any(limit.alarms(v) for v in fine)
+
+
+@pytest.mark.parametrize(
+    ("pair", "lines"),
+    [
+        ("logins", ["7", "3"]),
+        ("consoles", ["4", "3"]),
+        ("log-bytes", ["9000", "100"]),
+        ("findings", ["5", "1"]),
+        ("alerts", ["2", "1"]),
+    ],
+)
+def test_mrtg_reads_four_lines(path: Path, capsys: pytest.CaptureFixture[str], pair: str, lines: list[str]) -> None:
+    findings, opened = {"critical": 1, "high": 4}, {"critical": 1, "low": 1}
+    status(path, consoles={"web1": 3, "web2": 1}, findings=findings, open=opened)
+    assert mrtg.main([pair, "--status", str(path)]) == 0
+    assert capsys.readouterr().out.splitlines() == [*lines, "", "viguard"]
+
+
+def test_mrtg_does_not_draw_zero_for_findings_of_no_audit(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert mrtg.main(["findings", "--status", str(status(path))]) == 3
+    assert capsys.readouterr().out.splitlines()[:2] == ["UNKNOWN", "UNKNOWN"]
+
+
+@pytest.mark.parametrize("module", ["check", "mrtg"])
+def test_a_probe_imports_nothing_but_the_standard_library(module: str) -> None:
+    code = f"import sys, viguard.alerts.probes.{module}; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    ours = {m for m in done.stdout.split() if m.partition(".")[0] == "viguard"}
+    assert ours <= {
+        "viguard",
+        "viguard.alerts",
+        "viguard.alerts.plain",
+        "viguard.alerts.probes",
+        f"viguard.alerts.probes.{module}",
+        "viguard.alerts.probes.status_file",
+    }
+    heavy = {"msgspec", "yaml", "sqlalchemy", "apprise", "asyncio", "ssl", "socket", "click", "sqlite3"}
+    assert not heavy & set(done.stdout.split())
