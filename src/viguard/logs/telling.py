@@ -16,6 +16,7 @@ _NOT_IDENTITY = frozenset(
     {
         *("event_id", "part", "parts", "level", "logger", "chain", "datacenter", "method", "user_agent", "key"),
         *("reason", "user_exists", "pam_service", "operation_id", "result", "exit_status", "tty", "thread"),
+        *("on_host", "actor", "profile", "description", "failures"),
     }
 )
 """Fields that two tellers of one fact may write differently."""
@@ -58,13 +59,18 @@ def _reason(detail: Event) -> str:
 
 def place_of(event: Event) -> str:
     """What a host's own lines and those of a vCenter about it have in common: the first label of its name."""
-    name = event.host.casefold()
+    name = host_of(event).casefold()
     return name if ":" in name or name.replace(".", "").isdigit() else name.partition(".")[0]
+
+
+def host_of(event: Event) -> str:
+    """The host that an event is about; a vCenter tells of others than itself."""
+    return str(event.fields.get("on_host") or event.host)
 
 
 def from_there(one: Event, other: Event) -> bool:
     """Whether two lines may come from one host: names do not differ, nor does who sent them but for a vCenter."""
-    a, b = one.host.casefold(), other.host.casefold()
+    a, b = host_of(one).casefold(), host_of(other).casefold()
     if a != b and "." in a and "." in b:
         return False
     if one.sender == other.sender or not one.sender or not other.sender:
