@@ -71,7 +71,7 @@ def event_of(hit: Hit, line: bytes, received_at: datetime, sender: str = "") -> 
         severity=kind.severity,
         channel=rule.channel or _channel(hit, fields) or kind.channel,
         user=_user(take("user", None) or take("actor", None)),
-        source_ip=address and _address(address),
+        source_ip=_address(address) if address else None,
         host=take("host", None) or (text(host) if host else ""),
         program=text(shown).rpartition("/")[2] if shown else header.program,
         pid=_number(pid),
@@ -190,8 +190,11 @@ def _from_origin(origin: re.Match[bytes], fields: dict[str, Any]) -> None:
 
 
 def _user(name: str | None) -> str | None:
-    """A name as it was typed: some programs write the backslash before it twice."""
-    return re.sub(r"\\{2,}", r"\\", name) if name else None
+    """A name as it was typed: some programs write its backslash twice. What begins with @ is the system itself.
+
+    Source: ESXi 8.0.3 audit event reference.
+    """
+    return re.sub(r"\\{2,}", r"\\", name) if name and name[0] != "@" else None
 
 
 def _address(value: str) -> str:
