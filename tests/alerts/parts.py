@@ -39,7 +39,9 @@ class Part:
         )
 
     @contextmanager
-    def running(self, *arguments: str | Path, log: Path, program: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    def running(
+        self, *arguments: str | Path, log: Path, program: Path | None = None
+    ) -> Iterator[subprocess.Popen[bytes]]:
         """Run it until the block ends, with everything that it started."""
         with log.open("wb") as out:
             process = subprocess.Popen(

@@ -20,7 +20,9 @@ def test_it_draws_every_graph(tmp_path: Path) -> None:
     status, work, config = tmp_path / "status.json", tmp_path / "work", tmp_path / "mrtg.cfg"
     work.mkdir()
     probe = tmp_path / "viguard-mrtg"
-    probe.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH= PYTHONPATH= exec {sys.executable} -m viguard.alerts.probes.mrtg "$@"\n')
+    probe.write_text(
+        f'#!/bin/sh\nLD_LIBRARY_PATH= PYTHONPATH= exec {sys.executable} -m viguard.alerts.probes.mrtg "$@"\n'
+    )
     probe.chmod(0o755)
     config.write_text(render_mrtg(work, status, str(probe)))
     for turn in range(3):

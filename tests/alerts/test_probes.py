@@ -124,18 +124,14 @@ WHOLE = {"schema": "viguard-status/1", "written_at": "2999-01-01T00:00:00+00:00"
         json.dumps(WHOLE | {"written_at": NOW.isoformat(), "counters": {"logins": "x"}}).encode(),
     ],
 )
-def test_a_file_that_is_not_whole_is_unknown(
-    path: Path, capsys: pytest.CaptureFixture[str], content: bytes
-) -> None:
+def test_a_file_that_is_not_whole_is_unknown(path: Path, capsys: pytest.CaptureFixture[str], content: bytes) -> None:
     path.write_bytes(content)
     assert run(capsys, path, "--max-age", "100000")[0] == 3
     assert mrtg.main(["logins", "--status", str(path), "--max-age", "100000"]) == 3
     assert capsys.readouterr().out == "UNKNOWN\nUNKNOWN\n\nviguard\n"
 
 
-def test_a_file_that_is_missing_a_folder_or_a_pipe_is_unknown(
-    path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_that_is_missing_a_folder_or_a_pipe_is_unknown(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, path)[0] == 3
     assert run(capsys, path.parent)[0] == 3
     os.mkfifo(path)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import ssl
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -106,8 +108,8 @@ class SplunkSink:
             status, answer = await post(self._url, self._headers, b"\n".join(rows), self._context)
             if status == 400 and _hec_code(answer) in _MALFORMED:
                 refused += len(rows)
-            elif status != 200:
-                raise ReplyError(f"HEC answered {status}")
+            elif status != 200 or _hec_code(answer) != 0:
+                raise ReplyError(f"HEC did not take them: {status}")
         return refused
 
     async def close(self) -> None:
@@ -167,14 +169,14 @@ _MALFORMED = {6, 12, 13}  # invalid data format, event field missing, event fiel
 
 
 class _HecAnswer(msgspec.Struct):
-    code: int = 0
+    code: int = -1
 
 
 def _hec_code(answer: bytes) -> int:
     try:
         return msgspec.json.decode(answer, type=_HecAnswer).code
     except msgspec.MsgspecError:
-        return 0
+        return -1  # a page of some proxy is no receipt
 
 
 class _Item(msgspec.Struct):
@@ -203,13 +205,15 @@ class FileSink:
     def _append(self, data: bytes) -> None:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         with os.fdopen(os.open(self._path, flags, 0o640), "ab", buffering=0) as file:
-            before = os.fstat(file.fileno()).st_size
+            info = os.fstat(file.fileno())
+            if not stat.S_ISREG(info.st_mode):
+                raise OSError(errno.EINVAL, "this is no regular file")
             try:
                 written = 0
                 while written < len(data):
                     written += file.write(data[written:]) or 0
             except OSError:
-                file.truncate(before)
+                file.truncate(info.st_size)
                 raise
 
     async def close(self) -> None:
