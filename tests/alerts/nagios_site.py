@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import grp
 import os
 import sys
 from collections.abc import Iterator
@@ -104,8 +105,6 @@ def nagios(folder: Path, objects: str) -> Iterator[Site]:
     script.write_text(NOTIFY.replace("{told}", str(site.told)))
     (folder / "base.cfg").write_text(TIMES.replace("{script}", str(script)))
     (folder / "viguard.cfg").write_text(objects)
-    import grp
-
     group = grp.getgrgid(os.getgid()).gr_name
     main = folder / "nagios.cfg"
     main.write_text(MAIN.format(folder=folder, user=getpass.getuser(), group=group))
@@ -113,7 +112,7 @@ def nagios(folder: Path, objects: str) -> Iterator[Site]:
     assert checked.returncode == 0, checked.stdout
     assert "Total Errors:   0" in checked.stdout
     with part.running(main, log=folder / "out.log"):
-        until(lambda: site.command_file.is_fifo(), "Nagios makes its FIFO", log=folder / "out.log")
+        until(site.command_file.is_fifo, "Nagios makes its FIFO", log=folder / "out.log")
         yield site
 
 

@@ -25,7 +25,7 @@ class Part:
         self.program = self.root / program
         if not self.program.exists():
             pytest.skip(f"{package} is not here: packaging/unpack {package}")
-        libraries = [self.root / "usr/lib/x86_64-linux-gnu", self.root / "lib/x86_64-linux-gnu", self.root / "usr/lib"]
+        libraries = [*self.root.glob("usr/lib/*-linux-gnu"), *self.root.glob("lib/*-linux-gnu"), self.root / "usr/lib"]
         self.environment = {**os.environ, "LANG": "C", "LC_ALL": "C"}
         if self.root != Path("/"):
             self.environment["LD_LIBRARY_PATH"] = ":".join(map(str, libraries))
@@ -35,7 +35,13 @@ class Part:
     def call(self, *arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
         """Run it to its end."""
         return subprocess.run(  # type: ignore[call-overload,no-any-return]
-            [self.program, *arguments], env=self.environment, text=True, capture_output=True, timeout=60, **options
+            [self.program, *arguments],
+            env=self.environment,
+            text=True,
+            capture_output=True,
+            timeout=60,
+            check=False,
+            **options,
         )
 
     @contextmanager

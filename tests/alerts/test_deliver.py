@@ -40,7 +40,7 @@ class Dead(Fake):
         super().__init__()
         self.error, self.tries = error, 0
 
-    async def send(self, notice: Notice) -> None:
+    async def send(self, notice: Notice) -> None:  # noqa: ARG002 - a channel's signature
         self.tries += 1
         if self.error:
             raise self.error
@@ -266,6 +266,24 @@ def test_a_secret_is_only_read_when_nobody_else_can_read_it(tmp_path: Path, monk
         read_secret(Secret(variable="VIGUARD_TEST_NOT_SET"))
     monkeypatch.setenv("VIGUARD_TEST_SET", " value ")
     assert read_secret(Secret(variable="VIGUARD_TEST_SET")) == "value"
+
+
+def test_silences_can_change_while_it_runs_and_receivers_cannot(tmp_path: Path) -> None:
+    (tmp_path / "outgoing").mkdir()
+    plain = SMS.format(folder=tmp_path)
+    silenced = settings(plain + 'silences: [{owner: A, reason: b, until: "2999-01-01T00:00Z", rules: ["*"]}]')
+
+    async def work(alerting: Alerting) -> None:
+        alerting.reload(silenced)
+        alerting.take(alert())
+        await wait(lambda: alerting.status().silenced == 1)
+        assert not any("Many failed logins" in t for t in outgoing(tmp_path))
+        alerting.reload(settings(plain))
+        await wait(lambda: any("Many failed logins" in t for t in outgoing(tmp_path)))
+        with pytest.raises(InputError, match="receivers"):
+            alerting.reload(settings(plain.replace("32475123456", "32475999999")))
+
+    assert serving(tmp_path, work).silenced == 0
 
 
 def test_a_resolved_kind_is_shown_as_such(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from tests.alerts.samples import HOSTILE, notice
 from viguard.alerts.channels import DeliveryError
 from viguard.alerts.channels.push import Push, plain
 
-
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # apprise on 3.11
 
 
@@ -66,5 +65,5 @@ def test_a_server_that_is_not_there_is_a_failure_that_names_no_secret() -> None:
 
 def test_nobody_is_mentioned_and_nothing_is_linked() -> None:
     assert plain("@everyone <!channel> <http://evil|bank> root@here") == (
-        "@ everyone ‹!channel› ‹http://evil|bank› root@ here"
+        "@ everyone \u2039!channel\u203a \u2039http://evil|bank\u203a root@ here"
     )

@@ -33,7 +33,7 @@ def channel(site: Site, *open_now: Open) -> CommandFile:
 def test_it_shows_and_tells_a_passive_result_and_its_end(tmp_path: Path) -> None:
     with nagios(tmp_path, render_nagios(TO)) as site:
         asyncio.run(channel(site, HIGH).send(notice()))
-        until(lambda: site.notifications(), "a notification", log=site.log)
+        until(site.notifications, "a notification", log=site.log)
         ((kind, host, service, state, output),) = site.notifications()
         assert (kind, host, service, state) == ("PROBLEM", "esx5", "viguard alerts", "CRITICAL")
         assert output == "(viguard HIGH) Many failed logins: root@esx5 - open here: 1, worst high"

@@ -4,64 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import resource
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.alerts.parts import Part, free_port, listens, until
+from tests.alerts.forwarding import ALL, NOW, block, everything, forwarded, locate
 from tests.alerts.samples import HOSTILE, alert, event
 from tests.alerts.servers import Answer, Request, http, tls
-from viguard.alerts.settings import Destination, ElasticTo, FileTo, Secret, SplunkTo, SyslogTo, Wire
+from viguard.alerts.settings import Destination, ElasticTo, FileTo, Secret, SplunkTo
 from viguard.alerts.siem.forward import Forwarder
-from viguard.alerts.siem.records import Place, records_of
+from viguard.alerts.siem.records import records_of
 from viguard.alerts.siem.rfc5424 import frame, message
 from viguard.alerts.siem.sinks import FileSink, sink_of
 from viguard.alerts.status import SiemStatus
 from viguard.errors import InputError
-from viguard.logs.block import Block, Run
-
-NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-ALL = (Wire.RAW, Wire.EVENTS, Wire.ALERTS)
-
-
-def locate(host: str, guest: str | None) -> Place:
-    return Place(zone="management", guest=guest or "", owner="Ann") if host in {"esx5", "10.0.0.5"} else Place()
-
-
-def block(*lines: bytes) -> Block:
-    data = b"".join(line + b"\n" for line in lines)
-    return Block(data, NOW.timestamp(), (Run("10.0.0.5", "tcp", 0, len(data)),))
-
-
-async def wait(check: Callable[[], object], seconds: float = 20) -> None:
-    async with asyncio.timeout(seconds):
-        while not check():
-            await asyncio.sleep(0.01)
-
-
-async def forwarded(
-    destination: Destination, offer: Callable[[Forwarder], object], done: Callable[[SiemStatus], bool]
-) -> SiemStatus:
-    forwarder = Forwarder(destination, sink_of(destination), locate)
-    task = asyncio.create_task(forwarder.run())
-    offer(forwarder)
-    await wait(lambda: done(forwarder.status()))
-    status = forwarder.status()
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    return status
-
-
-def everything(forwarder: Forwarder) -> None:
-    forwarder.offer_block(block(b"first line", b"second line"))
-    forwarder.offer_events([event(vm="web1")])
-    forwarder.offer_alert(alert())
 
 
 def posted(
@@ -293,57 +253,3 @@ def test_no_name_ends_a_frame_or_adds_a_field(name: str) -> None:
             assert MESSAGE.fullmatch(text), text
             printable = json.dumps(record.document, ensure_ascii=False)
             assert printable.isprintable()
-
-
-SYSLOG_NG = """@version: 3.38
-options { keep-hostname(yes); use-dns(no); stats-freq(0); log-msg-size(131072); };
-source s { syslog(ip("127.0.0.1") port({port}) transport("tls")
-  tls(key-file("{folder}/server.key") cert-file("{folder}/server.pem") peer-verify(optional-untrusted))); };
-destination d { file("{out}" template("${HOST}\\t${PROGRAM}\\t${MSGID}\\t${.SDATA.viguard@32473.zone}\\t${.SDATA.viguard@32473.owner}\\t${.SDATA.evil@1.zone}\\t$MSG\\n")); };
-log { source(s); destination(d); };
-"""
-
-
-@pytest.mark.real("syslog-ng")
-def test_syslog_ng_reads_every_message_and_its_fields(tmp_path: Path, certificates: Path) -> None:
-    part = Part("syslog-ng-core", "usr/sbin/syslog-ng")
-    port, out, config, log = free_port(), tmp_path / "out.log", tmp_path / "syslog-ng.conf", tmp_path / "daemon.log"
-    text = SYSLOG_NG.replace("{port}", str(port)).replace("{folder}", str(certificates)).replace("{out}", str(out))
-    config.write_text(text)
-    modules = part.root / "usr/lib/syslog-ng/3.38"
-    arguments = [
-        "-F",
-        "--no-caps",
-        "-f",
-        config,
-        "-p",
-        tmp_path / "pid",
-        "-c",
-        tmp_path / "ctl",
-        "-R",
-        tmp_path / "persist",
-    ]
-    part.environment["LD_LIBRARY_PATH"] = f"{part.environment.get('LD_LIBRARY_PATH', '')}:{modules.parent}"
-    to = SyslogTo(host="127.0.0.1", port=port, ca_file=str(certificates / "ca.pem"))
-    destination = Destination(name="syslog", what=ALL, syslog=to)
-
-    def offer(forwarder: Forwarder) -> None:
-        everything(forwarder)
-        for name in HOSTILE:
-            forwarder.offer_alert(alert(title=name, key=name))
-
-    wanted = 4 + len(HOSTILE)
-    with part.running(*arguments, f"--module-path={modules}", log=log):
-        until(lambda: listens(port), "syslog-ng listens", log=log)
-        status = asyncio.run(forwarded(destination, offer, lambda s: s.sent == wanted))
-        until(lambda: out.exists() and out.read_text().count("\n") >= wanted, "every message", log=log)
-    assert status.error == ""
-    rows = [line.split("\t") for line in out.read_text().splitlines()]
-    assert len(rows) == wanted
-    assert {r[1] for r in rows} == {"viguard"}
-    assert [r[2] for r in rows[:4]] == ["raw", "raw", "events", "alerts"]
-    assert {(r[3], r[4]) for r in rows} == {("management", "Ann")}
-    assert {r[5] for r in rows} == {""}, "no name made a field of its own"
-    assert rows[0][6].endswith("first line")
-    assert rows[0][0] == "10.0.0.5"
-    assert os.access(out, os.R_OK)

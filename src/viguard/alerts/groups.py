@@ -91,6 +91,12 @@ class Groups:
         """The groups that are open and not silenced, in the order they began."""
         yield from (g for g in self.state.groups.values() if not g.silenced)
 
+    def look_again(self, now: datetime) -> None:
+        """After a change of the silences: those that are silenced are told now when their silence is gone."""
+        for group in self.state.groups.values():
+            if group.silenced:
+                group.due = now
+
     def acknowledge(self, group: str, by: str) -> bool:
         """Somebody deals with it: no repeats until it becomes worse. False when there is no such group."""
         found = self.state.groups.get(group)

@@ -24,6 +24,7 @@ from viguard.alerts.siem.records import Lines, Locate, nowhere
 from viguard.alerts.siem.sinks import sink_of
 from viguard.alerts.status import LastAlert, ReceiverStatus, Status, write_status
 from viguard.alerts.tally import Tally
+from viguard.errors import InputError
 from viguard.model.event import Alert, Event
 from viguard.model.text import visible
 
@@ -91,6 +92,23 @@ class Alerting:
         for name, notice in self.groups.mark(group, by, utc_now(), true_positive=true_positive, note=note):
             self.deliveries.push(name, notice)
         self._changed()
+
+    def reload(self, settings: Settings) -> None:
+        """Take over routes, silences, grouping and time zone while running.
+
+        Raises: InputError when anything else differs: receivers, heartbeats and SIEMs change with a restart.
+        """
+        old = self.settings
+        if (settings.receivers, settings.heartbeats, settings.siem, settings.fallback) != (
+            old.receivers,
+            old.heartbeats,
+            old.siem,
+            old.fallback,
+        ):
+            raise InputError("receivers, heartbeats or SIEMs have changed", hint="restart viguard to use them")
+        self.settings = self.groups.settings = settings
+        self.groups.look_again(utc_now())
+        self._wake.set()
 
     async def run(self) -> None:
         """Work until cancelled; then the state and a last status are written."""
