@@ -27,6 +27,7 @@ GUEST = {
     "logger": f"vm:{VMX}",
 }
 ANY = {"source_ip": "0.0.0.0"}  # noqa: S104
+REFUSED = "authentication failure; logname= uid=0 euid=0 tty=UNKNOWN ruser= rhost= user=root"
 OK, NO = {"outcome": "success"}, {"outcome": "failure"}
 ROOT = {"user": "root"}
 
@@ -105,8 +106,7 @@ LINES: list[tuple[str, str, dict[str, Any]]] = [
         {**SHELL, **OK, "program": "getty", "pid": 5295780},
     ),
     (
-        "login[5295780]: pam_unix(login:auth): authentication failure; "
-        + "logname= uid=0 euid=0 tty=UNKNOWN ruser= rhost= user=root",
+        f"login[5295780]: pam_unix(login:auth): {REFUSED}",
         "login.failure.shell",
         {**SHELL, **NO, **ROOT, "program": "login", "pid": 5295780}
         | {"pam_service": "login", "tty": "UNKNOWN", "reason": "bad-password"},
