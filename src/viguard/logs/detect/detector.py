@@ -95,8 +95,6 @@ class Detector:
             self._counters.events += 1
             self._note_maintenance(event)
             derived = self.consoles.take(event)
-            if event.received_at is not None and (name := event.host or event.sender):
-                derived += self.silence.heard(name, event.received_at)
             self._judge(event, out)
             for one in derived:
                 self._judge(one, out)
@@ -104,7 +102,7 @@ class Detector:
         return out
 
     def heard(self, host: str, at: datetime) -> list[Alert]:
-        """A host sent something at that time, whether it said anything of note or not: it is not silent."""
+        """A host sent something at that time. Events alone do not show it: most lines are none."""
         return self._feed_derived(self.silence.heard(host, at))
 
     def tick(self, now: datetime) -> list[Alert]:

@@ -144,6 +144,12 @@ def _source(file: str, document: Document, mistakes: list[Mistake]) -> Source | 
         )
         return None
     before = len(mistakes)
+    mistakes += [
+        Mistake(file, *document.at(key), f"{key} is a text")
+        for key in ("title", "id", "name", "level", "status")
+        if key in value and not isinstance(value[key], str)
+    ]
+    mistakes += _conditions(file, document)
     mistakes += _in_detection(file, document)
     try:
         collection = SigmaCollection.from_dicts(
@@ -159,6 +165,16 @@ def _source(file: str, document: Document, mistakes: list[Mistake]) -> Source | 
             mistakes.append(Mistake(file, *document.at(*_place(one, value)), _first_line(one)))
     some = [*collection.rules, *collection.filters]
     return Source(file, document, some[0]) if some and len(mistakes) == before else None
+
+
+def _conditions(file: str, document: Document) -> list[Mistake]:
+    """pySigma takes any value for a condition until it is asked what it means."""
+    detection = document.value.get("detection")
+    told = detection.get("condition") if isinstance(detection, dict) else ""
+    some = told if isinstance(told, list) and told else [told]
+    if all(isinstance(one, str) for one in some) or (isinstance(detection, dict) and "condition" not in detection):
+        return []
+    return [Mistake(file, *document.at("detection", "condition"), "a condition is a text")]
 
 
 def _in_detection(file: str, document: Document) -> list[Mistake]:
