@@ -116,7 +116,8 @@ def _compare(folder: Path, lines: int, runs: int) -> None:
         assert found == peer_found, f"{found} lines instead of {peer_found}"
         goal = " (goal 8)" if threads == 2 else ""
         print(
-            f"viguard, {threads} threads: {wall:.2f} s, {cpu:.2f} s CPU: {peer / wall:.1f}x{goal}, CPU {peer_cpu / cpu:.1f}x"
+            f"viguard, {threads} threads: {wall:.2f} s, {cpu:.2f} s CPU: {peer / wall:.1f}x{goal}, "
+            f"CPU {peer_cpu / cpu:.1f}x"
         )
 
 

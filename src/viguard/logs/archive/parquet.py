@@ -35,6 +35,7 @@ COLUMNS = {
     "received_at": "TIMESTAMP",
 }
 """Of the table ``events``; times are UTC."""
+_NO_DAY = "1970-01-01"
 _BATCH = 100_000
 _ROWS = 10_000
 _TIMEOUT_S = 30.0
@@ -52,7 +53,8 @@ class Answer(Struct, frozen=True):
 def events_to_parquet(events: Iterable[Event], directory: Path) -> int:
     """Adds events to a directory of Parquet files, ``day=YYYY-MM-DD/*.parquet``; returns how many.
 
-    The day is that of receipt, our own clock's: what a line claims names no folder. Each file is there whole or not.
+    The day is that of receipt, our own clock's (1970-01-01: not known): what a line claims names no folder.
+    Each file is there whole or not at all.
     Raises: OSError.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -66,8 +68,7 @@ def events_to_parquet(events: Iterable[Event], directory: Path) -> int:
 def _by_day(events: Iterable[Event]) -> Iterator[tuple[str, list[Event]]]:
     waiting: dict[str, list[Event]] = {}
     for event in events:
-        received = event.received_at or event.time
-        day = f"{received.astimezone(UTC):%Y-%m-%d}" if event.received_at and received else "1970-01-01"
+        day = f"{event.received_at.astimezone(UTC):%Y-%m-%d}" if event.received_at else _NO_DAY
         some = waiting.setdefault(day, [])
         some.append(event)
         if len(some) >= _BATCH:
@@ -100,11 +101,11 @@ def _write(events: Sequence[Event], folder: Path) -> None:
 
 
 def _row(event: Event) -> dict[str, Any]:
-    row = msgspec.to_builtins(event)
+    row = {name: getattr(event, name) for name in COLUMNS}
     row["fields"] = {name: str(value) for name, value in event.fields.items()}
     for name, value in (("time", event.time), ("received_at", event.received_at)):
-        row[name] = f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}" if value else None
-    return {name: row[name] for name in COLUMNS}
+        row[name] = value.astimezone(UTC).replace(tzinfo=None).isoformat(" ") if value else None
+    return row
 
 
 def ask(

@@ -161,7 +161,17 @@ def _texts(wanted: bytes) -> Find:
             yield start, end
             at = data.find(wanted, end)
 
-    return _by_hyperscan(wanted) if engines.choose((wanted,))[0].name == engines.Hyperscan.name else find
+    return _by_hyperscan(wanted) if _is_for_hyperscan(wanted) else find
+
+
+def _is_for_hyperscan(wanted: bytes) -> bool:
+    """Plain characters only: an expression ends at a NUL, and bytes above ASCII are not to be escaped."""
+    if not (wanted.isascii() and wanted.decode("latin-1").isprintable()):
+        return False
+    try:
+        return engines.measured(engines.Hyperscan((wanted,))) >= engines.SLOW
+    except ImportError:
+        return False
 
 
 def _by_hyperscan(wanted: bytes) -> Find:
