@@ -11,11 +11,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from statistics import median
 
@@ -23,7 +24,7 @@ from bench.loglines import Options, write
 from viguard.logs.archive.query import Query
 from viguard.logs.archive.search import search
 from viguard.logs.archive.segments import Damage
-from viguard.logs.archive.writer import Archive
+from viguard.logs.archive.writer import BUSY, IDLE, Archive, Limits
 from viguard.logs.block import Block, Run
 
 ADDRESS = "198.51.100.77"
@@ -41,10 +42,10 @@ def _blocks(path: Path) -> Iterator[bytes]:
             yield whole[:end]
 
 
-async def _store(path: Path, directory: Path) -> float:
+async def _store(path: Path, directory: Path, level: int) -> float:
     """Takes every line into an archive; the CPU time of that in seconds."""
     began = time.process_time()
-    with Archive(directory) as archive:
+    with Archive(directory, Limits(level=level)) as archive:
         waiting: set[asyncio.Task[None]] = set()
         for data in _blocks(path):
             block = Block(data, time.time(), (Run("192.0.2.1", "tcp", 0, len(data)),))
@@ -72,6 +73,10 @@ def _timed(run: Callable[[], int], runs: int) -> tuple[float, float, int]:
         walls.append(time.perf_counter() - began)
         cpus.append(sum(os.times()[:4]) - cpu)
     return median(walls), median(cpus), found
+
+
+def _size(files: Iterable[Path]) -> int:
+    return sum(path.stat().st_size for path in files)
 
 
 def _zgrep(files: list[Path]) -> int:
@@ -102,13 +107,17 @@ def _search(directory: Path, threads: int) -> None:
 def _compare(folder: Path, lines: int, runs: int) -> None:
     log, archive = folder / "lines.log", folder / "archive"
     write(log, Options(lines))
-    cpu = asyncio.run(_store(log, archive))
-    stored = sum(path.stat().st_size for path in archive.iterdir())
     files = _gzip(log, folder / "gz")
-    gzipped = sum(path.stat().st_size for path in files)
-    raw = log.stat().st_size
-    print(f"{lines} lines, {raw / 1e6:.1f} MB; taken in {cpu:.2f} s CPU ({raw / 1e6 / cpu:.0f} MB/s)")
-    print(f"size: archive {stored / 1e6:.1f} MB, gzip -6 {gzipped / 1e6:.1f} MB: {stored / gzipped:.3f} (goal 0.900)")
+    gzipped, raw = _size(files), log.stat().st_size
+    print(f"{lines} lines, {raw / 1e6:.1f} MB, gzip -6 {gzipped / 1e6:.1f} MB")
+    for when, level in (("at leisure", IDLE), ("under load", BUSY)):
+        shutil.rmtree(archive, ignore_errors=True)
+        cpu = asyncio.run(_store(log, archive, level))
+        stored = _size(archive.iterdir())
+        print(
+            f"archive {when}: {stored / 1e6:.1f} MB, {stored / gzipped:.3f} of gzip -6 (goal 0.900); "
+            f"taken at {raw / 1e6 / cpu:.0f} MB a second of CPU"
+        )
     peer, peer_cpu, peer_found = _timed(lambda: _zgrep(files), runs)
     print(f"zgrep -F: {peer:.2f} s, {peer_cpu:.2f} s CPU, {peer_found} lines")
     for threads in (1, 2):

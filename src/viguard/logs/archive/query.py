@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 
 from viguard.errors import InputError
-from viguard.logs import engine as engines
+from viguard.logs.archive.literal import Find, Spans, line_at, lines_with
 from viguard.logs.archive.segments import moment
 from viguard.logs.block import Block
-from viguard.logs.classes import carriers, classes
-from viguard.logs.classify import Classifier, Rules
+from viguard.logs.classify import Classifier
 from viguard.logs.fields import event_of, text
 from viguard.logs.formats import Headers, make_headers
 from viguard.model.event import Event
 from viguard.model.facts import Struct
-
-Spans: TypeAlias = Iterator[tuple[int, int]]
-Find: TypeAlias = Callable[[bytes], Spans]
 
 
 class Query(Struct, frozen=True, kw_only=True):
@@ -46,7 +42,10 @@ class Query(Struct, frozen=True, kw_only=True):
 
 
 class Match(Struct, frozen=True, kw_only=True):
-    """A line that was found: received when, from whom, and where it stands: its segment, frame and first byte."""
+    """A line that was found: received when, from whom, and where it stands: its segment, frame and first byte.
+
+    ``line`` is as received, control characters and all: whoever shows it makes them visible.
+    """
 
     received_at: datetime
     sender: str
@@ -68,13 +67,12 @@ class Searcher:
         self.query = query
         self._find = _finder(query)
         self._regex = _lines_of(query.regex) if query.regex and query.text else None
-        self._rules = Rules(classes(), carriers()) if query.fields else None
         self._own = threading.local()
 
     def lines(self, block: Block) -> Iterator[tuple[int, int, Event | None]]:
         """Start and end of each line, without its newline, and its event when the query asks for fields."""
         data = block.data
-        if self._rules is not None:
+        if self.query.fields:
             yield from self._events(block)
             return
         for start, end in self._find(data):
@@ -115,7 +113,7 @@ class Searcher:
 
     def _classifier(self) -> Classifier:
         if not hasattr(self._own, "classifier"):
-            self._own.classifier = Classifier(rules=self._rules)
+            self._own.classifier = Classifier()
         classifier: Classifier = self._own.classifier
         return classifier
 
@@ -153,46 +151,7 @@ def _finder(query: Query) -> Find:
 def _texts(wanted: bytes) -> Find:
     if b"\n" in wanted:
         raise InputError("a text with a newline is in no line")
-
-    def find(data: bytes) -> Spans:
-        at = data.find(wanted)
-        while at >= 0:
-            start, end = _line_at(data, at)
-            yield start, end
-            at = data.find(wanted, end)
-
-    return _by_hyperscan(wanted) if _is_for_hyperscan(wanted) else find
-
-
-def _is_for_hyperscan(wanted: bytes) -> bool:
-    """Plain characters only: an expression ends at a NUL, and bytes above ASCII are not to be escaped."""
-    if not (wanted.isascii() and wanted.decode("latin-1").isprintable()):
-        return False
-    try:
-        return engines.measured(engines.Hyperscan((wanted,))) >= engines.SLOW
-    except ImportError:
-        return False
-
-
-def _by_hyperscan(wanted: bytes) -> Find:
-    """Half as long as ``find`` on two threads: it does not keep the other one waiting."""
-    own = threading.local()
-
-    def find(data: bytes) -> Spans:
-        if not hasattr(own, "engine"):
-            own.engine = engines.Hyperscan((wanted,))
-        end = -1
-        for after, _ in own.engine.scan(data):
-            if after > end:
-                start, end = _line_at(data, after - 1)
-                yield start, end
-
-    return find
-
-
-def _line_at(data: bytes, at: int) -> tuple[int, int]:
-    end = data.find(b"\n", at)
-    return data.rfind(b"\n", 0, at) + 1, end if end >= 0 else len(data)
+    return lines_with(wanted)
 
 
 def _every(data: bytes) -> Spans:
@@ -235,7 +194,7 @@ def _by_re2(regex: str) -> Find | None:
     def find(data: bytes) -> Spans:
         at, every = 0, len(data)
         while at < every and (found := search(data, at)) is not None:
-            start, end = _line_at(data, found.start())
+            start, end = line_at(data, found.start())
             yield start, end
             at = end + 1
 
