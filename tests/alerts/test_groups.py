@@ -171,6 +171,16 @@ def test_marks_are_kept_and_a_false_positive_ends_the_group() -> None:
         machine.mark(BRUTE, "Ann", at(4), true_positive=True)
 
 
+def test_somebody_can_say_that_it_is_over() -> None:
+    machine = groups("grouping: {resolve_minutes: 1}")
+    machine.take(alert(rule="log.silence"), at())
+    assert told(machine, 1) == [("second", Kind.FIRING, 1)]
+    assert told(machine, 1000) == [("second", Kind.FIRING, 1)], "a repeat: log.silence lasts"
+    ((name, notice),) = machine.end(group_id("log.silence", "root@esx5"), "Ann", at(1001))
+    assert (name, notice.kind, notice.text) == ("second", Kind.RESOLVED, "Ann says that it is over.")
+    assert machine.state.groups == {}
+
+
 def test_heartbeats_come_at_once_and_then_by_the_clock() -> None:
     machine = groups("heartbeats: [{receiver: first, every_minutes: 5}]")
     assert [(n, m.kind) for n, m in machine.tick(at())] == [("first", Kind.HEARTBEAT)]

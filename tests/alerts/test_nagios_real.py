@@ -10,12 +10,13 @@ import pytest
 
 from tests.alerts.nagios_site import Site, check_command, nagios
 from tests.alerts.parts import until
-from tests.alerts.samples import HOSTILE, notice
+from tests.alerts.samples import HOSTILE, alert, notice, settings
 from viguard.alerts.channels import DeliveryError
 from viguard.alerts.channels.command_file import CommandFile
 from viguard.alerts.channels.results import Objects, Open
 from viguard.alerts.nagios import render_nagios
 from viguard.alerts.notice import Kind
+from viguard.alerts.service import Alerting
 from viguard.alerts.settings import NagiosTo
 from viguard.alerts.status import Status, write_status
 from viguard.errors import InputError
@@ -40,6 +41,33 @@ def test_it_shows_and_tells_a_passive_result_and_its_end(tmp_path: Path) -> None
         asyncio.run(channel(site).send(notice(kind=Kind.RESOLVED)))
         until(lambda: len(site.notifications()) == 2, "a recovery", log=site.log)
         assert site.notifications()[1][:4] == ["RECOVERY", "esx5", "viguard alerts", "OK"]
+
+
+@pytest.mark.real("nagios")
+def test_a_service_is_green_only_when_the_last_trouble_of_its_host_is_over(tmp_path: Path) -> None:
+    with nagios(tmp_path, render_nagios(TO)) as site:
+        to = f"{{command_file: '{site.command_file}', hosts: [esx5]}}"
+        text = f"fallback: nagios\ngrouping: {{wait_s: 0}}\nreceivers: [{{name: nagios, nagios: {to}}}]"
+
+        async def work() -> None:
+            alerting = Alerting(settings(text), tmp_path / "state.json", tmp_path / "status.json")
+            task = asyncio.create_task(alerting.run())
+            steps = [
+                (alert(1), "viguard alerts;CRITICAL;HARD;1;(viguard HIGH) Many failed logins"),
+                (
+                    alert(2, rule="b", title="Second", severity=EventSeverity.LOW),
+                    "CRITICAL;HARD;1;(viguard LOW) Second",
+                ),
+                (alert(3, resolved=True), "viguard alerts;WARNING;HARD;1;(viguard RESOLVED) Many failed logins"),
+                (alert(4, rule="b", resolved=True), "viguard alerts;OK;HARD;1;(viguard RESOLVED) Second"),
+            ]
+            for one, expected in steps:
+                alerting.take(one)
+                await asyncio.to_thread(until, lambda text=expected: site.has(text), expected, 20, site.log)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+        asyncio.run(work())
 
 
 @pytest.mark.real("nagios")

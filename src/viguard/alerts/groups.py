@@ -91,6 +91,11 @@ class Groups:
         """The groups that are open and not silenced, in the order they began."""
         yield from (g for g in self.state.groups.values() if not g.silenced)
 
+    def end(self, group: str, by: str, now: datetime) -> list[tuple[str, Notice]]:
+        """Somebody says that it is over; returned is whom to tell. Raises: KeyError when there is no such group."""
+        found = self.state.groups[group]
+        return [p for p in self._close(found, now, f"{visible(by)} says that it is over.") if self._limits.may(*p, now)]
+
     def look_again(self, now: datetime) -> None:
         """After a change of the silences: those that are silenced are told now when their silence is gone."""
         for group in self.state.groups.values():

@@ -93,6 +93,12 @@ class Alerting:
             self.deliveries.push(name, notice)
         self._changed()
 
+    def end(self, group: str, by: str) -> None:
+        """See ``Groups.end``. Raises: KeyError when there is no such group."""
+        for name, notice in self.groups.end(group, by, utc_now()):
+            self.deliveries.push(name, notice)
+        self._changed()
+
     def reload(self, settings: Settings) -> None:
         """Take over routes, silences, grouping and time zone while running.
 
