@@ -33,13 +33,12 @@ NO_LOG_FORM = {
 
 
 @cache
-def rules() -> Rules:
-    return Rules(classes(), carriers())
-
-
-@cache
 def classifier() -> Classifier:
-    return Classifier(rules=rules())
+    return Classifier()
+
+
+def rules() -> Rules:
+    return classifier().rules
 
 
 def event_in(line: str) -> Event | None:
@@ -48,11 +47,17 @@ def event_in(line: str) -> Event | None:
     return found[0] if found else None
 
 
-def cues_of(rule: Rule) -> list[bytes]:
-    return [cue for cue, called in zip(rules().cues, rules().of, strict=True) if rule in called]
+def every_cue() -> list[list[bytes]]:
+    """The cues of each rule, in the order of the rules."""
+    found = []
+    for kind in classes().values():
+        lines = (*kind.lines, *(said.line() for said in kind.says))
+        found += [[line.cue] if isinstance(line.cue, str) else list(line.cue) for line in lines]
+    found += [form.all_cues(classes()) for form in carriers()]
+    return [[cue.encode() for cue in cues] for cues in found]
 
 
-CUES = {rule.number: cues_of(rule) for rule in rules().every}
+CUES = {rule.number: cues for rule, cues in zip(rules().every, every_cue(), strict=True)}
 
 
 def told_by(line: str) -> list[tuple[Rule, EventClass]]:
@@ -157,10 +162,11 @@ def test_derived_classes_have_no_patterns_and_the_others_have_some() -> None:
 
 
 def test_cues_are_few_and_long_enough_to_be_rare() -> None:
-    assert len(rules().cues) <= 250
-    assert min(map(len, rules().cues)) >= 6
+    cues = {cue for some in CUES.values() for cue in some}
+    assert len(cues) <= 250
+    assert min(map(len, cues)) >= 6
     common = {b"Event ", b"[vim.", b"] [vim.event.", b"user ", b"Originator@6876", b"hostd[", b"[VpxLRO]", b" from "}
-    assert common.isdisjoint(rules().cues)
+    assert common.isdisjoint(cues)
 
 
 def test_every_pattern_compiles() -> None:
