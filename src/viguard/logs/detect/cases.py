@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from viguard.errors import InputError
 from viguard.logs.detect.detector import Detector
 from viguard.logs.detect.intent import Intent, Sight
 from viguard.logs.detect.rules import About, RuleSet
@@ -118,7 +119,7 @@ def _run_one(rules: RuleSet, about: About, case: Any) -> Result:
     try:
         detector = Detector(rules, msgspec.convert(case.get("intent", {}), Intent))
         found = sum(alert.rule == about.name and not alert.resolved for alert in _alerts(detector, case))
-    except (CaseError, msgspec.ValidationError, ValueError, TypeError) as error:
+    except (ValueError, TypeError, InputError) as error:  # CaseError, and what an intent cannot mean
         return Result(about.name, title, wanted, 0, about.where, str(error))
     return Result(about.name, title, wanted, found, about.where)
 

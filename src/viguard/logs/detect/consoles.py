@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from viguard.logs.detect.seen import moment
+from viguard.logs.telling import host_of, place_of
 from viguard.model.event import Channel, Event, EventSeverity, Outcome
 
 EVENT = "console.multiple"
@@ -55,6 +56,7 @@ class _Guest:
     holders: list[Holder] = field(default_factory=list)
     alerted: int = 0
     host: str = ""
+    names: set[str] = field(default_factory=set)
     steps: deque[_Step] = field(default_factory=lambda: deque(maxlen=64))
 
 
@@ -99,10 +101,10 @@ class Consoles:
         return out
 
     def _issue(self, ticket: Event) -> None:
-        waiting = self._tickets.setdefault(ticket.host, deque(maxlen=WAITING))
+        waiting = self._tickets.setdefault(place_of(ticket), deque(maxlen=WAITING))
         self.evicted += len(waiting) == WAITING
         waiting.append(ticket)
-        self._tickets.move_to_end(ticket.host)
+        self._tickets.move_to_end(place_of(ticket))
         while len(self._tickets) > self._most:
             self._tickets.popitem(last=False)
             self.evicted += 1
@@ -113,13 +115,13 @@ class Consoles:
         evidence = (event,) if ticket is None else (ticket, event)
         holder = Holder(ticket.user if ticket else None, event.source_ip, event.pid, moment(event), evidence)
         guest = "" if ticket is None else _name(ticket)
-        self._redeemed[event.host, event.pid or 0] = guest, holder
+        self._redeemed[place_of(event), event.pid or 0] = guest, holder
         while len(self._redeemed) > self._most:
             self._redeemed.popitem(last=False)
             self.evicted += 1
 
     def _oldest_ticket(self, event: Event) -> Event | None:
-        waiting, at = self._tickets.get(event.host), moment(event)
+        waiting, at = self._tickets.get(place_of(event)), moment(event)
         while waiting:
             ticket = waiting.popleft()
             issued = moment(ticket)
@@ -129,7 +131,7 @@ class Consoles:
 
     def _connect(self, event: Event) -> list[Event]:
         at = moment(event)
-        name, holder = self._redeemed.pop((event.host, event.pid or 0), ("", None))
+        name, holder = self._redeemed.pop((place_of(event), event.pid or 0), ("", None))
         if holder is None:
             holder = Holder(event.user, event.source_ip, event.pid, at, ())
         name = _name(event) or name
@@ -170,6 +172,8 @@ class Consoles:
         return self._set(guest, count, at, event)
 
     def _hold(self, guest: _Guest, holder: Holder, event: Event, *, known: bool = False) -> None:
+        if known and not guest.count:
+            return
         if known and len(guest.holders) >= guest.count:  # the same connection by another teller: fill in what lacked
             last = guest.holders[-1]
             guest.holders[-1] = last._replace(
@@ -193,28 +197,34 @@ class Consoles:
         return []
 
     def _guest(self, name: str, event: Event | None = None) -> _Guest:
-        key = self._key(name)
-        guest = self._guests.get(key)
-        if guest is None:
-            guest = self._guests[key] = _Guest(name=name.rpartition("/")[2].removesuffix(".vmx"))
-            self._names.setdefault(guest.name, set()).add(key)
-        if event is not None and event.vm:
-            guest.name = event.vm
-            self._names.setdefault(event.vm, set()).add(key)
-        guest.host = event.host if event is not None and event.host else guest.host
+        key, plain = self._key(name), name.rpartition("/")[2].removesuffix(".vmx")
+        plain = event.vm if event is not None and event.vm else plain
+        if key not in self._guests:
+            self._guests[key] = self._without_path(key, plain) or _Guest(name=plain)
+        guest = self._guests[key]
+        guest.name = plain if event is not None and event.vm else guest.name
+        guest.names.add(plain)
+        self._names.setdefault(plain, set()).add(key)
+        guest.host = host_of(event) if event is not None and event.host else guest.host
         self._guests.move_to_end(key)
         while len(self._guests) > self._most:
-            quiet = next((k for k, g in self._guests.items() if not g.count), next(iter(self._guests)))
+            quiet = next((k for k, g in self._guests.items() if not g.count and k != key), next(iter(self._guests)))
+            self.evicted += self._guests[quiet].count > 0
             self._drop(quiet)
         return guest
 
-    def _drop(self, key: str) -> None:
+    def _without_path(self, key: str, plain: str) -> _Guest | None:
+        """A guest that was known by its name alone until now."""
+        return self._drop(plain) if key != plain and plain in self._guests else None
+
+    def _drop(self, key: str) -> _Guest:
         guest = self._guests.pop(key)
-        self.evicted += guest.count > 0
-        for name in [name for name in (guest.name, key) if name in self._names]:
-            self._names[name].discard(key)
-            if not self._names[name]:
-                del self._names[name]
+        for name in guest.names:
+            known = self._names.get(name, set())
+            known.discard(key)
+            if not known:
+                self._names.pop(name, None)
+        return guest
 
     def _key(self, name: str) -> str:
         """A guest's path where lines have told it, for a name that only one guest has."""

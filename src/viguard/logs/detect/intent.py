@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from viguard.errors import InputError
 from viguard.model.facts import Struct
 from viguard.policy.policy import NO_POLICY, Policy, Purpose
 
@@ -81,7 +82,10 @@ def intent_of(  # noqa: PLR0913  (facts of as many sources)
 
 
 class Sight:
-    """An intent made ready for many questions. Every answer may be None: not known."""
+    """An intent made ready for many questions. Every answer may be None: not known.
+
+    Raises: InputError for a time zone that is none, ValueError for a network that is none.
+    """
 
     def __init__(self, intent: Intent) -> None:
         self.intent = intent
@@ -89,7 +93,7 @@ class Sight:
         self._subnets = sorted(
             ((network_of(net), zone) for net, zone in intent.subnets.items()), key=lambda pair: -pair[0].prefixlen
         )
-        self._zone = ZoneInfo(intent.time_zone)
+        self._zone = _time_zone(intent.time_zone)
         self._addresses = {host.casefold(): {address_of(a) for a in some} for host, some in intent.addresses.items()}
         self._relays = {address_of(a) for a in intent.relays}
         self._zones = {name.casefold(): zone for name, zone in intent.zones.items()}
@@ -127,6 +131,15 @@ class Sight:
         """The zone of the smallest network that an address is in."""
         address = address_of(source)
         return None if address is None else next((zone for net, zone in self._subnets if address in net), None)
+
+
+def _time_zone(name: str) -> tzinfo:
+    if name == "UTC":
+        return UTC  # also where no time zones are installed
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise InputError(f"there is no time zone {name!r} here", hint="write one as Europe/Brussels") from error
 
 
 def network_of(text: str) -> Network:
