@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from tests.alerts.parts import until
 from tests.alerts.samples import TWO, alert, event, notice, settings
 from viguard.alerts.channels import Channel, DeliveryError
 from viguard.alerts.deliver import Deliveries
@@ -209,6 +212,43 @@ def test_what_was_not_delivered_is_delivered_after_a_restart_and_what_was_is_not
     assert len(outgoing(tmp_path)) == 2
     assert status.receivers["sms"].waiting == 0
     assert status.receivers["sms"].failing_since is None
+
+
+CHILD = """
+import asyncio, sys
+from pathlib import Path
+from tests.alerts.samples import alert
+from tests.alerts.test_deliver import sms
+from viguard.alerts.service import Alerting
+
+async def main(folder):
+    alerting = Alerting(sms(folder), folder / "state.json", folder / "status.json")
+    alerting.take(alert(1))
+    await alerting.run()
+
+asyncio.run(main(Path(sys.argv[1])))
+"""
+
+
+def test_a_killed_process_loses_nothing_that_waits(tmp_path: Path) -> None:
+    def waiting() -> bool:
+        if not (tmp_path / "state.json").exists():
+            return False
+        boxes = load_memory(tmp_path / "state.json").outboxes
+        return any(d.notice.kind is Kind.FIRING for box in boxes.values() for d in box.waiting)
+
+    child = subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path)], cwd=Path(__file__).parents[2])
+    try:
+        until(waiting, "the child has saved what waits")
+    finally:
+        child.kill()
+        child.wait(10)
+    (tmp_path / "outgoing").mkdir()
+
+    async def works(alerting: Alerting) -> None:
+        await wait(lambda: any("Many failed logins" in t for t in outgoing(tmp_path)))
+
+    assert serving(tmp_path, works).open == {"high": 1}
 
 
 def test_what_waits_for_a_receiver_that_is_gone_goes_to_the_fallback(tmp_path: Path) -> None:

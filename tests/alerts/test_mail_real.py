@@ -56,11 +56,15 @@ def test_what_apprise_does_not_know_is_a_failure() -> None:
         asyncio.run(Push(["nosuch://secret-token@host"]).send(notice()))
 
 
-def test_a_server_that_is_not_there_is_a_failure_that_names_no_secret() -> None:
+def test_a_server_that_is_not_there_is_a_failure_that_names_no_secret(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
     port = free_port()
     with pytest.raises(DeliveryError) as caught:
         asyncio.run(Push([f"json://user:canary-secret@127.0.0.1:{port}/"]).send(notice()))
-    assert "canary" not in str(caught.value)
+    written = capfd.readouterr()
+    assert "canary" not in str(caught.value) + written.out + written.err + caplog.text
 
 
 def test_nobody_is_mentioned_and_nothing_is_linked() -> None:
