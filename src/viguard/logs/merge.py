@@ -118,9 +118,10 @@ class Merger:
         if event.event == DETAIL:
             logins = self._near((place, "login", event.program.casefold()))
             return next((g for g in logins if g.explained_by(event, self._window)), None)
+        said = teller(event)
         for kind in (event.event, *_NEIGHBOURS.get(event.event, ())):
             for group in self._near((place, kind)):
-                if group.tells(event, self._window):
+                if group.tells(event, said, self._window):
                     return group
         return None
 
@@ -133,7 +134,9 @@ class Merger:
             waiting += [g for g in before if g.is_refuted_by(login, self._window)]
         for kind, logins in _NEIGHBOURS.items():
             if login.first.event in logins:
-                waiting += [g for g in self._near((login.place, kind)) if login.tells(g.first, self._window)]
+                waiting += [
+                    g for g in self._near((login.place, kind)) if login.tells(g.first, teller(g.first), self._window)
+                ]
         for group in sorted(waiting, key=lambda g: g.serial):
             if len(login.events) + len(group.events) <= MOST_LINES and not group.tellers & login.tellers:
                 self._forget(group)
@@ -204,11 +207,11 @@ class _Group:
         self.tellers.add(teller(event))
         self.explained |= event.event == DETAIL
 
-    def tells(self, event: Event, window: timedelta) -> bool:
-        """Whether a line tells what this event tells: near, by another teller, and nothing contradicts."""
-        if len(self.events) >= MOST_LINES or not from_there(self.first, event):
+    def tells(self, event: Event, said: tuple[str, str, str], window: timedelta) -> bool:
+        """Whether a line tells what this event tells: near, in words not ``said`` yet, and nothing contradicts."""
+        if said in self.tellers or len(self.events) >= MOST_LINES:  # who says the same again tells of something new
             return False
-        if teller(event) in self.tellers:  # who says the same again tells of something new
+        if not from_there(self.first, event):
             return False
         if event.event != self.first.event and not is_neighbour(self.first, event):
             return False
