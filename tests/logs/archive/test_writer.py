@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +15,12 @@ import pytest
 from tests.logs.archive.made import NOON, block, fill, nothing_damaged, take_all
 from viguard.errors import InputError
 from viguard.logs.archive import index as indexes
+from viguard.logs.archive import writer
 from viguard.logs.archive.files import Files
 from viguard.logs.archive.reading import blocks
 from viguard.logs.archive.segments import segments
 from viguard.logs.archive.verify import verify
-from viguard.logs.archive.writer import Archive, Limits
+from viguard.logs.archive.writer import Archive, Limits, check
 from viguard.logs.block import Block, Run
 
 
@@ -162,6 +164,41 @@ def test_what_is_no_block_is_refused_alone(tmp_path: Path, wrong: Block) -> None
         told = asyncio.run(take_all(archive, [wrong, block("right")]))
     assert isinstance(told[0], ValueError)
     assert told[1] is None
+
+
+def test_a_block_too_large_to_be_read_again_is_refused() -> None:
+    size = (64 << 20) + 1
+    with pytest.raises(ValueError, match="a block of 67108865 bytes"):
+        check(Block(b"\n" * size, NOON, (Run("192.0.2.1", "tcp", 0, size),)))
+
+
+def test_a_flood_of_tiny_lines_from_as_many_addresses_is_kept(tmp_path: Path) -> None:
+    count = 120_000
+    one = Block(b"a\n" * count, NOON, tuple(Run(f"2001:db8::{n:x}", "udp", 2 * n, 2 * n + 2) for n in range(count)))
+    fill(tmp_path, [one])
+    assert _stored(tmp_path) == [one]
+    assert verify(tmp_path).damage == ()
+
+
+def test_lines_are_compressed_harder_when_there_is_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = block(*(f"line {n * 7919 % 5000} of guest {n % 70} {n * 31 % 997:x}" for n in range(8000)))
+    sizes = []
+    for idle_s in (1e9, 1e-9):
+        monkeypatch.setattr(writer, "_IDLE_S", idle_s)
+        fill(tmp_path / str(idle_s), [text])
+        assert _stored(tmp_path / str(idle_s)) == [text]
+        sizes += [path.stat().st_size for path in segments(tmp_path / str(idle_s))]
+    busy, idle = sizes
+    assert idle < 0.95 * busy
+
+
+def test_zstdcat_prints_the_lines(tmp_path: Path) -> None:
+    tool = shutil.which("zstdcat")
+    if tool is None:
+        pytest.skip("zstdcat is not here: Debian package zstd")
+    fill(tmp_path, [block("one", "two")], [block("three")])
+    (path,) = segments(tmp_path)
+    assert subprocess.run([tool, path], capture_output=True, check=True).stdout == b"one\ntwo\nthree\n"
 
 
 def test_one_process_writes(tmp_path: Path) -> None:

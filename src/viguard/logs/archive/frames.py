@@ -29,7 +29,8 @@ _BEFORE = struct.Struct(f"<4sI4s{ID_BYTES}s{_HASH_BYTES}s")
 _PACKED_FROM = 512
 """Runs of more bytes are compressed: those of a thousand senders in one block would weigh as much as its lines."""
 _Kind = TypeVar("_Kind")
-MAX_HEADER = 4 << 20
+MAX_HEADER = 256 << 20
+"""A block of empty lines, each from an address of its own, comes to a fifth of this."""
 MAX_RAW = 64 << 20
 """No block is larger, whatever a damaged header says."""
 

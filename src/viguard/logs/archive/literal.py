@@ -4,42 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from viguard.logs import engine as engines
 
 Spans: TypeAlias = Iterator[tuple[int, int]]
 Find: TypeAlias = Callable[[bytes], Spans]
-
-
-class _Literal:
-    """One text, every place where it ends. Not for several threads at a time. Raises: ImportError."""
-
-    name = "literal"
-    is_exhaustive = True
-
-    def __init__(self, wanted: bytes) -> None:
-        import hyperscan  # noqa: PLC0415  (an optional part)
-
-        self._database: Any = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        expression = "".join(f"\\x{byte:02x}" for byte in wanted).encode()
-        self._database.compile(expressions=[expression], ids=[0], elements=1, flags=[0])
-        self._ends: engines.Hits = []
-        self._heard = self._make_heard()
-
-    def _make_heard(self) -> Any:
-        add = self._ends.append
-
-        def heard(number: int, start: int, end: int, flags: int, context: object) -> None:  # noqa: ARG001
-            add((end, number))
-
-        return heard
-
-    def scan(self, data: bytes) -> engines.Hits:
-        """Every place where the text ends."""
-        self._ends.clear()
-        self._database.scan(data, match_event_handler=self._heard)
-        return self._ends
 
 
 def lines_with(wanted: bytes) -> Find:
@@ -53,9 +23,13 @@ def line_at(data: bytes, at: int) -> tuple[int, int]:
     return data.rfind(b"\n", 0, at) + 1, end if end >= 0 else len(data)
 
 
+def _engine(wanted: bytes) -> engines.Hyperscan:
+    return engines.Hyperscan(["".join(f"\\x{byte:02x}" for byte in wanted).encode()])
+
+
 def _is_fast(wanted: bytes) -> bool:
     try:
-        return engines.measured(_Literal(wanted)) >= engines.SLOW
+        return engines.measured(_engine(wanted)) >= engines.SLOW
     except ImportError:
         return False
 
@@ -66,9 +40,9 @@ def _by_hyperscan(wanted: bytes) -> Find:
 
     def find(data: bytes) -> Spans:
         if not hasattr(own, "engine"):
-            own.engine = _Literal(wanted)
+            own.engine = _engine(wanted)
         end = -1
-        for after, _ in own.engine.scan(data):
+        for after in own.engine.scan(data):
             if after > end:
                 start, end = line_at(data, after - 1)
                 yield start, end

@@ -24,6 +24,7 @@ from viguard.logs.archive import index as indexes
 from viguard.logs.archive.files import Files
 from viguard.logs.archive.frames import (
     ID_BYTES,
+    MAX_RAW,
     SEGMENT_TAG,
     SegmentHeader,
     before,
@@ -295,13 +296,15 @@ class Archive:
 
 
 def check(block: Block) -> None:
-    """Raises: ValueError when a block is not whole lines, or when its runs do not cover it."""
+    """Raises: ValueError when a block is not whole lines, is too large to be read again, or not covered by its runs."""
     at = 0
     for run in block.runs:
         if run.start != at or run.end <= at:
             raise ValueError(f"a run from {run.start} to {run.end} after one that ends at {at}")
         at = run.end
-    if not block.data or at != len(block.data) or not block.data.endswith(b"\n"):
+    if not block.data or len(block.data) > MAX_RAW:
+        raise ValueError(f"a block of {len(block.data)} bytes")
+    if at != len(block.data) or not block.data.endswith(b"\n"):
         raise ValueError(
             f"a block of {len(block.data)} bytes whose runs end at {at}, or without the end of its last line"
         )
