@@ -15,7 +15,8 @@ import pytest
 from tests.alerts.parts import until
 from tests.alerts.samples import TWO, alert, event, notice, settings
 from viguard.alerts.channels import Channel, DeliveryError
-from viguard.alerts.deliver import Deliveries
+from viguard.alerts.deliver import Deliveries, utc_now
+from viguard.alerts.groups import Groups
 from viguard.alerts.memory import Memory, load_memory
 from viguard.alerts.notice import Kind, Notice
 from viguard.alerts.outbox import MOST_WAITING, Outbox
@@ -138,6 +139,29 @@ def test_a_fallback_that_is_dead_does_not_feed_itself() -> None:
 
     deliveries = delivering(Fake(), dead, work)
     assert len(deliveries.outboxes["second"].waiting) == 1
+
+
+def test_a_dead_receiver_does_not_flood_the_fallback() -> None:
+    dead, good = Dead(), Fake()
+
+    async def main() -> Deliveries:
+        limited = settings(TWO.replace("name: second,", "name: second, most_per_hour: 2,"))
+        groups = Groups(limited)
+        may = lambda name, one: groups.limits.may(name, one, utc_now())  # noqa: E731
+        deliveries = Deliveries(limited, {"first": dead, "second": good}, {}, may=may)
+        task = asyncio.create_task(deliveries.run())
+        for number in range(MOST_WAITING + 50):
+            deliveries.push("first", notice(f"n{number}", group=f"g{number}"))
+        await wait(lambda: len(good.got) == 2)
+        await asyncio.sleep(0.2)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert groups.state.held_count == {"second": 48}
+        return deliveries
+
+    deliveries = asyncio.run(main())
+    assert len(good.got) == 2
+    assert deliveries.outboxes["first"].dropped == 50
 
 
 SMS = """

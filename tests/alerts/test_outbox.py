@@ -67,7 +67,7 @@ def test_the_queue_is_bounded_and_counts_what_it_refuses() -> None:
     refused = box.push(notice("late"), at())
     assert refused is not None
     assert refused.id == "late"
-    assert (len(box.waiting), box.dropped) == (MOST_WAITING, 1)
+    assert (len(box.waiting), box.dropped, box.lost_at) == (MOST_WAITING, 1, at())
 
 
 def test_a_heartbeat_replaces_the_one_that_waits() -> None:

@@ -21,7 +21,11 @@ def utc_now() -> datetime:
 
 
 class Deliveries:
-    """The outboxes with their workers. ``changed`` is called when there is something new to remember."""
+    """The outboxes with their workers.
+
+    ``changed`` is called when there is something new to remember; ``may`` says whether the fallback's limit lets a
+    notice through (one that it does not is counted there and told in a digest).
+    """
 
     def __init__(
         self,
@@ -29,9 +33,10 @@ class Deliveries:
         channels: Mapping[str, Channel],
         outboxes: dict[str, Outbox],
         changed: Callable[[], None] = lambda: None,
+        may: Callable[[str, Notice], bool] = lambda _name, _notice: True,
     ) -> None:
         self.settings, self.channels, self.outboxes = settings, channels, outboxes
-        self._changed = changed
+        self._changed, self._may = changed, may
         self._wake = {name: asyncio.Event() for name in channels}
         self._timeouts = {r.name: r.timeout_s for r in settings.receivers}
         for name in channels:
@@ -104,6 +109,8 @@ class Deliveries:
         if name == fallback or fallback not in self.channels or notice.kind is Kind.HEARTBEAT:
             return
         told = as_trouble(name, notice, why)
+        if not self._may(fallback, told):  # a dead receiver must not flood the telephone
+            return
         self.outboxes[fallback].push(told, utc_now())
         self._wake[fallback].set()
 

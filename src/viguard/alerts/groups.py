@@ -34,7 +34,7 @@ class Groups:
         self.settings = settings
         self.state = state or State()
         self._by_name = {r.name: r for r in settings.receivers}
-        self._limits = Limits(self.state, self._by_name)
+        self.limits = Limits(self.state, self._by_name)
 
     def take(self, alert: Alert, now: datetime) -> None:
         """Add one alert; one that was taken before (by id) changes nothing."""
@@ -71,7 +71,7 @@ class Groups:
             elif (end := self._quiet_at(group)) is not None and end <= now:
                 minutes = self.settings.grouping.resolve_minutes
                 out += self._close(group, now, f"No alert for {minutes} min, which does not prove that it is over.")
-        return [*(p for p in out if self._limits.may(*p, now)), *self._limits.digests(now), *self._heartbeats(now)]
+        return [*(p for p in out if self.limits.may(*p, now)), *self.limits.digests(now), *self._heartbeats(now)]
 
     def next_due(self) -> datetime | None:
         """When ``tick`` has something to do next, None when it has nothing to wait for."""
@@ -79,7 +79,7 @@ class Groups:
         times = [g.last for g in groups if g.over and (g.told or g.silenced)]
         times += [end for g in groups if (end := self._quiet_at(g)) is not None]
         times += [g.due for g in groups if g.due]
-        times += self._limits.next_due()
+        times += self.limits.next_due()
         times += [
             self.state.beats[b.receiver] + timedelta(minutes=b.every_minutes)
             for b in self.settings.heartbeats
@@ -94,7 +94,7 @@ class Groups:
     def end(self, group: str, by: str, now: datetime) -> list[tuple[str, Notice]]:
         """Somebody says that it is over; returned is whom to tell. Raises: KeyError when there is no such group."""
         found = self.state.groups[group]
-        return [p for p in self._close(found, now, f"{visible(by)} says that it is over.") if self._limits.may(*p, now)]
+        return [p for p in self._close(found, now, f"{visible(by)} says that it is over.") if self.limits.may(*p, now)]
 
     def look_again(self, now: datetime) -> None:
         """After a change of the silences: those that are silenced are told now when their silence is gone."""
@@ -124,7 +124,7 @@ class Groups:
             rule=found.rule, key=found.key, true_positive=true_positive, by=visible(by), at=now, note=visible(note)
         )
         self.state.marks = [*self.state.marks[-999:], mark]
-        return [] if true_positive else [p for p in self._close(found, now, _FALSE) if self._limits.may(*p, now)]
+        return [] if true_positive else [p for p in self._close(found, now, _FALSE) if self.limits.may(*p, now)]
 
     def _group(self, alert: Alert, now: datetime) -> Group:
         key = alert.key

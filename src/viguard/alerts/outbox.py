@@ -41,6 +41,7 @@ class Outbox(msgspec.Struct, kw_only=True):
     delivered_at: datetime | None = None
     dropped: int = 0
     given_up: int = 0
+    lost_at: datetime | None = None
 
     def push(self, notice: Notice, now: datetime) -> Notice | None:
         """Add a notice; returned is the one that had no room, which may be this one (a heartbeat replaces itself)."""
@@ -48,6 +49,7 @@ class Outbox(msgspec.Struct, kw_only=True):
             self.waiting = [d for d in self.waiting if d.notice.kind is not Kind.HEARTBEAT]
         if len(self.waiting) >= MOST_WAITING:
             self.dropped += 1
+            self.lost_at = now
             return notice
         self.waiting.append(Delivery(notice=notice, since=now))
         return None
@@ -80,4 +82,5 @@ class Outbox(msgspec.Struct, kw_only=True):
         if now - delivery.since >= GIVE_UP:
             self.waiting.remove(delivery)
             self.given_up += 1
+            self.lost_at = now
         return delivery.notice if escalate else None

@@ -17,6 +17,7 @@ from viguard.alerts.channels.results import Open
 from viguard.alerts.deliver import Deliveries, utc_now
 from viguard.alerts.groups import Groups
 from viguard.alerts.memory import load_memory, save_memory
+from viguard.alerts.notice import Notice
 from viguard.alerts.outbox import Outbox
 from viguard.alerts.settings import Settings
 from viguard.alerts.siem.forward import Forwarder
@@ -42,8 +43,9 @@ class Alerting:
         self.settings, self._state_file, self._status_file = settings, state_file, status_file
         self._memory = load_memory(state_file)
         self.groups = Groups(settings, self._memory.state)
+        self._alerts_before = self.groups.state.alerts
         channels = channels_of(settings, self._open_now)
-        self.deliveries = Deliveries(settings, channels, self._memory.outboxes, self._changed)
+        self.deliveries = Deliveries(settings, channels, self._memory.outboxes, self._changed, self._may)
         self.forwarders = [Forwarder(d, sink_of(d), locate) for d in settings.siem]
         self.tally = Tally()
         self.findings: dict[str, int] = {}
@@ -61,9 +63,10 @@ class Alerting:
     def take(self, alert: Alert) -> None:
         """An alert; the first notice leaves after the settings' ``wait_s``."""
         self.groups.take(alert, utc_now())
-        self._last = LastAlert(
-            title=visible(alert.title), key=visible(alert.key), severity=alert.severity.value, at=alert.time
-        )
+        if not alert.resolved:
+            self._last = LastAlert(
+                title=visible(alert.title), key=visible(alert.key), severity=alert.severity.value, at=alert.time
+            )
         for forwarder in self.forwarders:
             forwarder.offer_alert(alert)
         self._changed()
@@ -141,7 +144,7 @@ class Alerting:
             written_at=utc_now(),
             started_at=self.started_at,
             version=__version__,
-            counters={**self.tally.counters, "alerts": self.groups.state.alerts},
+            counters={**self.tally.counters, "alerts": self.groups.state.alerts - self._alerts_before},
             consoles=dict(self.tally.consoles),
             hosts=dict(self.tally.hosts),
             findings=dict(self.findings),
@@ -152,6 +155,9 @@ class Alerting:
             siem={f.destination.name: f.status() for f in self.forwarders},
             problems=tuple(self.problems.values()),
         )
+
+    def _may(self, name: str, notice: Notice) -> bool:
+        return self.groups.limits.may(name, notice, utc_now())
 
     def _open_now(self) -> Iterable[Open]:
         return [Open(g.host, g.severity) for g in self.groups.open()]
@@ -218,6 +224,7 @@ def _receiver_status(box: Outbox) -> ReceiverStatus:
         delivered=box.delivered,
         dropped=box.dropped,
         given_up=box.given_up,
+        lost_at=box.lost_at,
         failing_since=box.failing_since,
         error=box.error,
     )

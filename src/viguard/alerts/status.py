@@ -23,12 +23,16 @@ class LastAlert(Struct, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class ReceiverStatus(Struct, frozen=True, kw_only=True, omit_defaults=False):
-    """How deliveries to one receiver go. ``failing_since`` None: the last one was taken."""
+    """How deliveries to one receiver go. ``failing_since`` None: the last one was taken.
+
+    ``dropped`` (no room) and ``given_up`` (after a day) are lost, the last of them at ``lost_at``.
+    """
 
     waiting: int = 0
     delivered: int = 0
     dropped: int = 0
     given_up: int = 0
+    lost_at: datetime | None = None
     failing_since: datetime | None = None
     error: str = ""
 
@@ -40,6 +44,7 @@ class SiemStatus(Struct, frozen=True, kw_only=True, omit_defaults=False):
     sent: int = 0
     dropped: int = 0
     refused: int = 0
+    lost_at: datetime | None = None
     failing_since: datetime | None = None
     error: str = ""
 

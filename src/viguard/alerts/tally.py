@@ -34,7 +34,7 @@ class Tally:
     def take(self, events: Iterable[Event], now: datetime) -> None:
         """Count events; noise only shows that its host is alive."""
         for event in events:
-            self._seen(event.host, now)
+            self.seen(event.host, now)
             if event.event == NOISE:
                 continue
             self.counters["events"] += 1
@@ -53,7 +53,8 @@ class Tally:
         elif event.event == "console.count" and isinstance(count, int):
             self.consoles[guest] = max(0, count)
 
-    def _seen(self, host: str, now: datetime) -> None:
+    def seen(self, host: str, now: datetime) -> None:
+        """A host was heard; "" is none."""
         if host:
             self.hosts[self._name(host, self.hosts)] = now.astimezone(UTC)
 

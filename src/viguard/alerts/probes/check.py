@@ -19,11 +19,21 @@ _DEFAULT_WARNING = {
     "open_high": "0",
     "receivers_failing": "0",
     "siem_failing": "0",
-    "siem_lost": "0",
+    "siem_losing": "0",
     "hosts_silent": "0",
 }
-_DEFAULT_CRITICAL = {"open_critical": "0", "receivers_lost": "0", "problems": "0"}
-_COUNTERS = {"log_lines", "log_bytes", "events", "alerts", "logins", "failures", "consoles"}
+_DEFAULT_CRITICAL = {"open_critical": "0", "receivers_losing": "0", "problems": "0"}
+_COUNTERS = {
+    "log_lines",
+    "log_bytes",
+    "events",
+    "alerts",
+    "logins",
+    "failures",
+    "consoles",
+    "receivers_lost",
+    "siem_lost",
+}
 
 
 class Threshold:

@@ -12,6 +12,7 @@ SCHEMA = "viguard-status/1"
 DEFAULT = "/var/lib/viguard/status.json"
 MAX_BYTES = 16_777_216
 MAX_AHEAD_S = 60
+LOSING_S = 3600  # whoever lost something within the last hour is losing
 SEVERITIES = ("low", "medium", "high", "critical")
 
 
@@ -56,7 +57,7 @@ def values(status: dict[str, Any], now_s: float, silent_minutes: float) -> dict[
             found["findings"] = float(sum(status["findings"].values()))
         consoles = status["consoles"].values()
         found |= {"consoles_open": float(sum(consoles)), "consoles_most": float(max(consoles, default=0))}
-        found |= _flow("receivers", status["receivers"]) | _flow("siem", status["siem"])
+        found |= _flow("receivers", status["receivers"], now_s) | _flow("siem", status["siem"], now_s)
         found["problems"] = float(len(status["problems"]))
         found["silenced"] = float(status["silenced"])
         found["hosts"] = float(len(status["hosts"]))
@@ -68,8 +69,10 @@ def values(status: dict[str, Any], now_s: float, silent_minutes: float) -> dict[
     return found
 
 
-def _flow(name: str, parts: dict[str, Any]) -> dict[str, float]:
+def _flow(name: str, parts: dict[str, Any], now_s: float) -> dict[str, float]:
+    losses = [_seconds(p["lost_at"]) for p in parts.values() if p["lost_at"] is not None]
     return {
+        f"{name}_losing": float(sum(at > now_s - LOSING_S for at in losses)),
         f"{name}_failing": float(sum(p["failing_since"] is not None for p in parts.values())),
         f"{name}_waiting": float(sum(p["waiting"] for p in parts.values())),
         f"{name}_lost": float(sum(p["dropped"] + p.get("given_up", 0) + p.get("refused", 0) for p in parts.values())),

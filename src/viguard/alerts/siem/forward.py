@@ -36,6 +36,7 @@ class Forwarder:
         self._queue: deque[_Waiting] = deque()
         self._bytes = self._sent = self._dropped = self._refused = self._failures = self._count = 0
         self._failing_since: datetime | None = None
+        self._lost_at: datetime | None = None
         self._error = ""
         self._wake = asyncio.Event()
         self._run = secrets.token_hex(6)
@@ -62,6 +63,7 @@ class Forwarder:
             sent=self._sent,
             dropped=self._dropped,
             refused=self._refused,
+            lost_at=self._lost_at,
             failing_since=self._failing_since,
             error=self._error,
         )
@@ -91,6 +93,7 @@ class Forwarder:
     def _offer(self, item: Item, size: int, records: int) -> None:
         if self._bytes + size > self.destination.buffer_mb * 1_000_000:
             self._dropped += records
+            self._lost_at = datetime.now(UTC)
             return
         self._count += 1
         self._queue.append(_Waiting(item, size, records, f"{self._run}-{self._count}"))
@@ -125,6 +128,7 @@ class Forwarder:
         self._bytes -= waiting.size_bytes
         self._sent += waiting.records - refused
         self._refused += refused
+        self._lost_at = datetime.now(UTC) if refused else self._lost_at
         self._failures, self._failing_since = 0, None
 
 
