@@ -181,6 +181,38 @@ class TestSameFact:
         (one,) = merged(quiet, eventmgr(0.1, severity=EventSeverity.HIGH))
         assert (one.source_ip, one.severity) == ("192.0.2.7", EventSeverity.HIGH)
 
+    def test_openssh_on_esxi_7_tells_one_login_in_three_processes_and_by_two_programs(self) -> None:
+        told = {"user": "root", "program": "sshd"}
+        found = merged(
+            event("connection.opened.ssh", 0, "sshd: Connection from", program="sshd", pid=1, source_ip="192.0.2.7"),
+            event("login.success.ssh", 0.1, "sshd: Accepted", pid=1, source_ip="192.0.2.7", source_port=58471, **told),
+            event("login.success.ssh", 0.2, "sshd: pam session opened", pid=2, **told),
+            event("login.success.ssh", 0.3, "sshd: Session opened", pid=3, tty="t0", **told),
+            event("login.success.ssh", 0.4, "vobd: SSH session", user="root", source_ip="192.0.2.7", program="vobd"),
+            event("login.success.ssh", 0.5, "Hostd: SSH session", user="root", source_ip="192.0.2.7", program="Hostd"),
+        )
+        assert [len(e.lines) for e in found] == [6]
+        assert (found[0].event, found[0].fields["source_port"]) == ("login.success.ssh", 58471)
+
+    def test_two_logins_over_openssh_are_two(self) -> None:
+        told = {"user": "root", "program": "sshd"}
+        found = merged(
+            event("login.success.ssh", 0, "sshd: Accepted", pid=1, source_ip="192.0.2.7", source_port=1, **told),
+            event("login.success.ssh", 0.1, "sshd: Accepted", pid=4, source_ip="192.0.2.7", source_port=2, **told),
+            event("login.success.ssh", 0.2, "sshd: Session opened", pid=2, **told),
+            event("login.success.ssh", 0.3, "sshd: Session opened", pid=5, **told),
+        )
+        assert [len(e.lines) for e in found] == [2, 2]
+
+    def test_a_line_of_the_same_operation_belongs_to_the_login_before_it(self) -> None:
+        auth = event("auth.detail", 0.1, "Hostd: [Auth]: User root", program="Hostd", user="root", operation_id="a1")
+        (one,) = merged(accepted(0, operation_id="a1"), auth, eventmgr(0.2, operation_id="a1"))
+        assert len(one.lines) == 3
+
+    def test_a_success_in_detail_does_not_belong_to_a_failure(self) -> None:
+        auth = event("auth.detail", 0, "[Auth]: User root", program="Hostd", user="root", outcome=Outcome.SUCCESS)
+        assert len(merged(auth, rejected("root", 0.1))) == 2
+
 
 class TestTwoFacts:
     @pytest.mark.parametrize(

@@ -228,6 +228,10 @@ class _Group:
             return False
         if first.pid is not None and first.pid == detail.pid and is_own_process(first.program):
             return True
+        if operation(first) and operation(first) == operation(detail):
+            return True
+        if detail.outcome is Outcome.SUCCESS and detail.user and detail.user == first.user:
+            return not self.explained
         return not self.explained and first.time is not None and detail.time is not None and detail.time < first.time
 
     def waits_for(self, login: _Group, window: timedelta) -> bool:

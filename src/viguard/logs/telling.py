@@ -125,13 +125,13 @@ def contradict(one: Event, other: Event) -> bool:
 def _other_process(one: Event, other: Event) -> bool:
     """Whether two lines of one program come from different processes that each saw to a login of its own.
 
-    OpenSSH ends a login in another process than it began in; that line names no address.
+    OpenSSH ends a login in other processes than it began in; those lines name no address.
     """
     if differ(operation(one), operation(other)):
         return True
     if not differ(one.pid, other.pid):
         return False
-    return not (one.program.casefold() == "sshd" and bool(one.source_ip) != bool(other.source_ip))
+    return one.program.casefold() != "sshd" or bool(one.source_ip and other.source_ip)
 
 
 def explains(detail: Event, login: Event) -> bool:
@@ -142,6 +142,7 @@ def explains(detail: Event, login: Event) -> bool:
         and not differ(detail.channel, login.channel)
         and not differ(detail.user, login.user)
         and not differ(detail.pid, login.pid)
+        and (detail.outcome is not Outcome.SUCCESS or login.outcome is Outcome.SUCCESS)
     )
 
 
