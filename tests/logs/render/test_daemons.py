@@ -83,7 +83,7 @@ def test_syslog_ng_keeps_every_line_of_appendix_a_and_drops_noise(tmp_path: Path
 @pytest.mark.real("rsyslog")
 def test_rsyslog_keeps_every_line_of_appendix_a_and_drops_noise(tmp_path: Path) -> None:
     port, kept, log = _free_port(), tmp_path / "kept.log", tmp_path / "said"
-    tree = unpacked("rsyslog", "usr/sbin/rsyslogd")
+    tree = unpacked("rsyslog-relp", "usr/sbin/rsyslogd")
     options = Options(address="127.0.0.1", port=port, file=str(kept))
     (tmp_path / "r.conf").write_text(render_rsyslog(options))
     command = [

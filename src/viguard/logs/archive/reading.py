@@ -16,7 +16,7 @@ import zstandard
 from viguard.logs.archive import index as indexes
 from viguard.logs.archive.frames import FrameError, Header, decode_header, runs_of, skipped, unpack
 from viguard.logs.archive.segments import Damage, Frame, Gap, moment, segments, walk
-from viguard.logs.archive.verify import of_gap
+from viguard.logs.archive.verify import no_index, of_gap
 from viguard.logs.block import Block
 
 T = TypeVar("T")
@@ -61,6 +61,9 @@ def places(directory: Path, wanted: Wanted, tell: Tell, *, newest_first: bool = 
     paths = segments(directory)
     for path in reversed(paths) if newest_first else paths:
         index = indexes.read(path)
+        if index is None and path.exists():
+            for damage in no_index(path, is_newest=path == paths[-1]):
+                tell(damage)
         found = _indexed(path, index, tell) if index else _walked(path, tell)
         if newest_first:
             found = iter(list(found)[::-1])

@@ -34,7 +34,8 @@ def verify(directory: Path) -> Checked:
     """
     frames = lines = raw = tail = count = 0
     damage: list[Damage] = []
-    for path in segments(directory):
+    paths = segments(directory)
+    for path in paths:
         try:
             fd = os.open(path, os.O_RDONLY)
         except FileNotFoundError:
@@ -42,8 +43,8 @@ def verify(directory: Path) -> Checked:
         count += 1
         try:
             index = indexes.read(path)
-            if index is None and indexes.path_of(path).exists():
-                damage.append(Damage(file=indexes.path_of(path).name, offset=0, size=0, why="a damaged index"))
+            if index is None:
+                damage.extend(no_index(path, is_newest=path == paths[-1]))
             for found in _segment(path, fd, index):
                 match found:
                     case Frame():
@@ -79,6 +80,14 @@ def _segment(path: Path, fd: int, index: indexes.Index | None) -> Iterator[Frame
     known = {entry.offset for entry in index.entries}
     for offset in sorted(seen - known):
         yield Damage(file=path.name, offset=offset, size=0, why="a frame that the index does not name")
+
+
+def no_index(path: Path, *, is_newest: bool) -> Iterator[Damage]:
+    """What it means that a segment has no readable index. The newest one has none while it is written."""
+    if indexes.path_of(path).exists():
+        yield Damage(file=path.name, offset=0, size=0, why="a damaged index: frames at its end may be missing")
+    elif not is_newest:
+        yield Damage(file=path.name, offset=0, size=0, why="no index: frames at its end may be missing")
 
 
 def trouble(fd: int, frame: Frame, decompressor: zstandard.ZstdDecompressor) -> str:
