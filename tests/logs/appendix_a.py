@@ -26,8 +26,10 @@ LINES = (
     ("root: techsupport VMware Tech Support Mode available", "techsupport.available"),
     ("getty[5295780]: VMware Tech Support Mode successfully accessed", "techsupport.accessed"),
     (
-        "login[5295780]: pam_unix(login:auth): authentication failure; logname= uid=0 euid=0 tty=UNKNOWN ruser= "
-        "rhost= user=root",
+        (
+            "login[5295780]: pam_unix(login:auth): authentication failure; logname= uid=0 euid=0 tty=UNKNOWN ruser= "
+            "rhost= user=root"
+        ),
         "login.failure.shell",
     ),
     *(

@@ -7,7 +7,6 @@ import errno
 import fcntl
 import os
 import queue
-import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -16,32 +15,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-import msgspec
 import zstandard
 
 from viguard.errors import InputError
-from viguard.logs.archive import index as indexes
 from viguard.logs.archive.files import Files
 from viguard.logs.archive.frames import (
-    ID_BYTES,
     MAX_RAW,
-    SEGMENT_TAG,
-    SegmentHeader,
-    before,
     encode,
 )
+from viguard.logs.archive.growing import DAY_S, Growing
 from viguard.logs.archive.recover import Loss, recover
 from viguard.logs.archive.segments import SUFFIX, name_of, segments
 from viguard.logs.block import Block
 from viguard.logs.formats import make_headers
 from viguard.model.facts import Struct
 
-VERSION = 1
 BUSY, IDLE = 1, 6
 """Levels of zstd. 3 is slower by a third than 1 and no smaller on log lines; 6 takes four times as long, saves 8 %."""
 _IDLE_S = 0.2
 """After so long without a block, a MiB of lines may cost the 8 ms of the higher level: under a twentieth of a core."""
-_DAY_S = 86400
 _LOCK = "lock"
 
 
@@ -75,40 +67,6 @@ class _Waiting(NamedTuple):
     loop: asyncio.AbstractEventLoop
 
 
-class _Segment:
-    """The segment that is being written. ``end`` is where its last whole group ends."""
-
-    def __init__(self, path: Path, seconds: float, files: Files) -> None:
-        self.path, self.day, self._files = path, int(seconds // _DAY_S), files
-        self.id = secrets.token_bytes(ID_BYTES)
-        self.index = indexes.Gatherer()
-        self.fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        self.end = 0
-        try:
-            start = before(SEGMENT_TAG, self.id, msgspec.msgpack.encode(SegmentHeader(VERSION, seconds)))
-            files.write(self.fd, start)
-            indexes.sync_directory(path.parent)
-        except OSError:
-            os.close(self.fd)
-            with suppress(OSError):
-                path.unlink()
-            raise
-        self.end = len(start)
-
-    def cut(self) -> None:
-        """Takes back what a failed group has written."""
-        self.index.cut(self.end)
-        self._files.cut(self.fd, self.end)
-
-    def close(self) -> None:
-        """Writes the index; a segment without any frame is removed. Raises: OSError."""
-        os.close(self.fd)
-        if self.index.entries:
-            indexes.write(self.path, self.index.index(self.id, self.end))
-        else:
-            self.path.unlink(missing_ok=True)
-
-
 class Archive:
     """The one writer of an archive. Opening it recovers what a crash left: ``losses`` says what that took.
 
@@ -136,7 +94,7 @@ class Archive:
             os.close(self._lock)
             raise
         self._number = max((int(path.stem[:8]) for path in segments(directory)), default=0)
-        self._segment: _Segment | None = None
+        self._segment: Growing | None = None
         levels = (BUSY, IDLE) if self.limits.level is None else (self.limits.level, self.limits.level)
         self._busy, self._idle = (zstandard.ZstdCompressor(level=n, write_checksum=True) for n in levels)
         self._headers = make_headers()
@@ -257,7 +215,7 @@ class Archive:
         self._stored += at - segment.end
         segment.end = at
 
-    def _take_back(self, segment: _Segment) -> None:
+    def _take_back(self, segment: Growing) -> None:
         """After a failed fsync the kernel may have dropped pages, so the segment is never written again."""
         try:
             segment.cut()
@@ -268,15 +226,15 @@ class Archive:
             return
         self._seal()
 
-    def _current(self) -> _Segment:
+    def _current(self) -> Growing:
         segment, now = self._segment, self._clock()
-        if segment is not None and (segment.end >= self.limits.segment_bytes or int(now // _DAY_S) != segment.day):
+        if segment is not None and (segment.end >= self.limits.segment_bytes or int(now // DAY_S) != segment.day):
             self._seal()
             segment = None
         if segment is None:
             self._number += 1
             path = self.directory / f"{name_of(self._number, now)}{SUFFIX}"
-            segment = self._segment = _Segment(path, now, self._files)
+            segment = self._segment = Growing(path, now, self._files)
         return segment
 
     def _seal(self) -> None:
