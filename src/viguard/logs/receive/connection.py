@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import struct
 from typing import Any, Protocol, cast
 
 from viguard.logs.receive.counters import Counters
@@ -16,6 +17,9 @@ from viguard.logs.receive.settings import Limits
 
 _FULL_READ_BYTES = 4096
 """What a connection that had been silent may still bring when there is no room."""
+
+
+_RESET = struct.pack("ii", 1, 0)
 
 
 class Book(Protocol):
@@ -110,12 +114,17 @@ class SyslogConnection(Connection):
         self._stream = Stream(shared.limits.line_bytes, shared.counters)
 
     def finish(self) -> None:
-        """Shuts the receiving side: the kernel then gives what it has, and after it the end."""
+        """Shuts the receiving side: the kernel then gives what it has, and after it the end.
+
+        The close that follows is a reset. A sender that only writes sees no other end: what it writes first into a
+        connection that was merely closed is lost without a word (seen with syslog-ng 3.38 over TLS).
+        """
         if self._transport is None or self._transport.is_closing():
             return
         own = self._transport.get_extra_info("socket")
         try:
             with socket.socket(fileno=os.dup(own.fileno())) as half:
+                half.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                 half.shutdown(socket.SHUT_RD)
         except OSError:  # the sender was faster
             self._transport.close()
