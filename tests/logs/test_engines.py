@@ -17,7 +17,6 @@ from viguard.model.event import NOISE, Event
 
 RECEIVED = datetime(2026, 11, 23, 12, tzinfo=UTC)
 RULES = Classifier().rules
-SOUGHT: tuple[bytes, ...] = getattr(RULES, "stems", RULES.cues)
 CUES = sorted(RULES.cues)
 LINES = [case.line.encode() for case in cases()]
 
@@ -27,7 +26,7 @@ def classifiers() -> dict[str, Classifier]:
     made = {}
     for engine in ENGINES:
         try:
-            made[engine.name] = Classifier(engine(SOUGHT), RULES)
+            made[engine.name] = Classifier(engine, RULES)
         except ImportError:
             continue
     return made

@@ -40,6 +40,7 @@ class Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     cue: str | tuple[str, ...]
     pattern: str
+    stem: str = ""
     programs: tuple[str, ...] = ()
     outcome: Outcome | None = None
     channel: Channel | None = None
@@ -59,7 +60,7 @@ class Text(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def line(self) -> Line:
         """The line in which an event manager says it without its id, or with one that hides it (EventEx)."""
-        return Line(cue=self.cue, pattern=_SAID % self.pattern, programs=_SAYERS, put=self.put)
+        return Line(cue=self.cue, pattern=_SAID % self.pattern, stem="event", programs=_SAYERS, put=self.put)
 
     def compiled(self) -> re.Pattern[bytes]:
         """The text alone."""
@@ -108,6 +109,7 @@ class Carrier(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pattern: str
     cues: tuple[str, ...] = ()
     cue: str = ""
+    stem: str = ""
     programs: tuple[str, ...] = ()
     names: dict[str, str] = msgspec.field(default_factory=dict)
     aliases: dict[str, str] = msgspec.field(default_factory=dict)
@@ -117,6 +119,33 @@ class Carrier(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         names = {entry.split()[0] for kind in all_classes.values() for entry in getattr(kind, self.tables[0])}
         made = {self.cue.replace("{name}", name).partition("*")[0] for name in names} if self.cue else set()
         return sorted({*self.cues, *(cue for cue in made if not any(c in cue for c in self.cues))})
+
+
+class Stems(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an engine looks for in a block (content/logs/stems.yaml): texts, named patterns, patterns by program."""
+
+    texts: tuple[str, ...]
+    patterns: dict[str, str]
+    programs: dict[str, str]
+
+    def of(self, written: Line | Carrier, cue: str) -> list[str]:
+        """The patterns of which each line of a rule has one.
+
+        Raises: ContentError when it names a stem that there is not.
+        """
+        if written.stem:
+            if written.stem not in self.patterns:
+                raise ContentError(f"no stem {written.stem!r}", where=written.pattern[:200])
+            return [self.patterns[written.stem]]
+        if written.programs and all(program in self.programs for program in written.programs):
+            return [self.programs[program] for program in written.programs]
+        return [re.escape(next((text for text in self.texts if text in cue), cue))]
+
+
+@cache
+def stems() -> Stems:
+    """The stems of the content."""
+    return msgspec.yaml.decode(content.text("logs/stems.yaml"), type=Stems)
 
 
 @cache

@@ -7,16 +7,18 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+import msgspec
+
 from viguard.errors import ContentError
 from viguard.logs import engine as engines
-from viguard.logs.classes import Carrier, EventClass, Line, Lookup, carriers, classes, compiled
-from viguard.logs.engine import Engine
+from viguard.logs.classes import Carrier, EventClass, Line, Lookup, Stems, carriers, classes, compiled, stems
+from viguard.logs.engine import EngineKind
 from viguard.logs.fields import event_of, pairs, text
 from viguard.logs.formats import Header, make_headers
 from viguard.model.event import Event
 
 
-class Hit(NamedTuple):
+class Hit(msgspec.Struct, frozen=True, gc=False):
     """A line that was recognised: where it stands in its block, what it is, and the parts that say so."""
 
     start: int
@@ -66,25 +68,55 @@ class Rule:
         return self.match(line, start)
 
 
-class Rules:
-    """Every rule of the content, by the cues that call it."""
+class _Found(NamedTuple):
+    """Stems in the order of the content, and the rules by cue."""
 
-    def __init__(self, kinds: dict[str, EventClass], forms: Sequence[Carrier]) -> None:
+    stems: dict[bytes, None]
+    by_cue: dict[bytes, list[Rule]]
+
+
+class Rules:
+    """Every rule of the content.
+
+    ``stems`` are patterns and ``cues`` texts of which a line has one at least that a rule may match: few stems, to be
+    looked for in everything, and exact cues that call the rules.
+    """
+
+    def __init__(self, kinds: dict[str, EventClass], forms: Sequence[Carrier], known: Stems) -> None:
         self.every: list[Rule] = []
-        by_cue: dict[bytes, list[Rule]] = {}
+        self._known, found = known, _Found({}, {})
         for kind in kinds.values():
             for line in (*kind.lines, *(told.line() for told in kind.says)):
                 cues = [line.cue] if isinstance(line.cue, str) else line.cue
-                self._add(Rule(len(self.every), line, kind, None), cues, by_cue)
+                self._add(line, Rule(len(self.every), line, kind, None), cues, found)
         for form in forms:
-            self._add(Rule(len(self.every), form, None, Lookup(form, kinds)), form.all_cues(kinds), by_cue)
-        self.cues = tuple(by_cue)
-        self.of = tuple(tuple(rules) for rules in by_cue.values())
+            rule = Rule(len(self.every), form, None, Lookup(form, kinds))
+            self._add(form, rule, form.all_cues(kinds), found)
+        self.stems, self.cues = tuple(found.stems), tuple(found.by_cue)
+        self._anywhere = tuple(_of_program(rules, "") for rules in found.by_cue.values())
+        self._of = tuple(_by_program(rules) for rules in found.by_cue.values())
 
-    def _add(self, rule: Rule, cues: Iterable[str], by_cue: dict[bytes, list[Rule]]) -> None:
+    def called(self, cues: Sequence[int], program: str) -> Sequence[Rule]:
+        """The rules that the cues of a line call, in the order of the content; ``cues`` are places in ``cues``."""
+        if len(cues) == 1:
+            return self._of[cues[0]].get(program, self._anywhere[cues[0]])
+        rules = {r.number: r for cue in cues for r in self._of[cue].get(program, self._anywhere[cue])}
+        return [rules[number] for number in sorted(rules)]
+
+    def _add(self, written: Line | Carrier, rule: Rule, cues: Iterable[str], found: _Found) -> None:
         self.every.append(rule)
         for cue in cues:
-            by_cue.setdefault(cue.encode(), []).append(rule)
+            found.stems.update(dict.fromkeys(stem.encode() for stem in self._known.of(written, cue)))
+            found.by_cue.setdefault(cue.encode(), []).append(rule)
+
+
+def _by_program(rules: Sequence[Rule]) -> dict[str, tuple[Rule, ...]]:
+    return {program: _of_program(rules, program) for rule in rules for program in rule.programs}
+
+
+def _of_program(rules: Sequence[Rule], program: str) -> tuple[Rule, ...]:
+    """The rules that may match a line of a program."""
+    return tuple(rule for rule in rules if not rule.programs or program in rule.programs)
 
 
 def _looked_up(rule: Rule, found: re.Match[bytes]) -> EventClass | None:
@@ -95,57 +127,49 @@ def _looked_up(rule: Rule, found: re.Match[bytes]) -> EventClass | None:
 
 
 class Classifier:
-    """Recognises lines. Not for several threads at a time: make one for each."""
+    """Recognises lines. Not for several threads at a time: make one for each. ``why`` says which engine looks."""
 
-    def __init__(self, engine: Engine | None = None, rules: Rules | None = None) -> None:
-        self.rules = rules or Rules(classes(), carriers())
-        self.engine, self.why = (engine, engine.name) if engine else engines.choose(self.rules.cues)
+    def __init__(self, kind: EngineKind | None = None, rules: Rules | None = None) -> None:
+        self.rules = rules or Rules(classes(), carriers(), stems())
+        chosen, self.why = (kind, kind.name) if kind else engines.choose(self.rules.stems)
+        self._stems = chosen(self.rules.stems).scan
+        self._cues = chosen.texts(self.rules.cues)
         self._read_header = make_headers().read
 
     def block(self, data: bytes) -> list[Hit]:
         """The lines of a block that say something; each line ends with a newline, the last one may lack it."""
+        spans = _lines_at(data, self._stems(data))
+        if not spans:
+            return []
+        lines = [data[start:end] for start, end in spans]
         out: list[Hit] = []
-        find, rfind, every = data.find, data.rfind, len(data)
-        recognise = self._recognise
-        start = end = -1
-        called: list[int] = []
-        for at, cue in self.engine.scan(data):
-            if at <= end:
-                called.append(cue)
+        read_header, called = self._read_header, self.rules.called
+        for number, cues in self._cues(lines):
+            line = lines[number]
+            header = read_header(line)
+            if header is None:
                 continue
-            if called:
-                recognise(data, start, end, called, out)
-            start = rfind(b"\n", 0, at) + 1
-            end = find(b"\n", at)
-            if end < 0:
-                end = every
-            called = [cue]
-        if called:
-            recognise(data, start, end, called, out)
+            for rule in called(cues, header.program):
+                found = rule.match(line, header.message)
+                if found is not None:
+                    kind = rule.kind or _looked_up(rule, found)
+                    if kind is not None:
+                        out.append(Hit(*spans[number], rule, kind, header, found))
+                        break
         return out
 
-    def _recognise(self, data: bytes, start: int, end: int, called: list[int], out: list[Hit]) -> None:
-        line = data[start:end]
-        header = self._read_header(line)
-        if header is None:
-            return
-        of = self.rules.of
-        for rule in of[called[0]] if len(called) == 1 and called[0] >= 0 else self._rules_of(line, called):
-            if rule.programs and header.program not in rule.programs:
-                continue
-            found = rule.match(line, header.message)
-            if found is not None:
-                kind = rule.kind or _looked_up(rule, found)
-                if kind is not None:
-                    out.append(Hit(start, end, rule, kind, header, found))
-                    return
 
-    def _rules_of(self, line: bytes, called: list[int]) -> list[Rule]:
-        """The rules whose cues a line has, in the order of the content, whichever engine called."""
-        if called[0] < 0:
-            called = [number for number, cue in enumerate(self.rules.cues) if cue in line]
-        rules = {rule.number: rule for cue in called for rule in self.rules.of[cue]}
-        return [rules[number] for number in sorted(rules)]
+def _lines_at(data: bytes, ends: Iterable[int]) -> list[tuple[int, int]]:
+    """Start and end of each line in which something ends; ``ends`` are in order."""
+    spans: list[tuple[int, int]] = []
+    find, rfind, every, last = data.find, data.rfind, len(data), -1
+    for at in ends:
+        if at > last:
+            last = find(b"\n", at)
+            if last < 0:
+                last = every
+            spans.append((rfind(b"\n", 0, at) + 1, last))
+    return spans
 
 
 def events(classifier: Classifier, data: bytes, received_at: datetime, sender: str = "") -> list[Event]:

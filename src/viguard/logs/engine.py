@@ -1,14 +1,19 @@
-"""Finds the lines that are worth a look: those with a cue, by the fastest engine that this machine has."""
+"""Finds the lines that are worth a look, by the fastest engine that this machine has.
+
+A block is searched for stems, which are few; the lines that have one are searched for texts, which are many.
+"""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias
 
-Hits: TypeAlias = list[tuple[int, int]]
-"""Where a cue ends, and which it is; in the order of the ends."""
+Ends: TypeAlias = list[int]
+"""Where something that was looked for ends, in order; at least one in each line that has it."""
+Called: TypeAlias = Iterator[tuple[int, list[int]]]
+"""For each line that has any of the texts: its number, and the places of those that it has in the list of texts."""
 
 _SAMPLE = (
     b"<166>Nov 23 10:00:00 esxblade5.fw.belnet.be Hostd: Task Completed : haTask-ha-folder-root-vim.Folder 1\n" * 8192
@@ -17,106 +22,108 @@ SLOW = 300.0
 """MB/s under which Hyperscan is no better than what falls in for it: a build for the wrong processor."""
 
 
-class Engine(Protocol):
-    """Finds cues in a block. Not for several threads at a time: make one for each."""
-
-    name: str
-
-    def scan(self, data: bytes) -> Hits:
-        """At least one hit in each line that has a cue; all of them when ``is_exhaustive``."""
-
-    is_exhaustive: bool
-
-
 class Hyperscan:
-    """Every cue at once, at memory speed."""
+    """Everything at once, at memory speed. Not for several threads at a time: make one for each."""
 
     name = "hyperscan"
-    is_exhaustive = True
 
-    def __init__(self, cues: Sequence[bytes]) -> None:
-        import hyperscan  # noqa: PLC0415  (an optional part)
+    def __init__(self, patterns: Sequence[bytes]) -> None:
+        self._database, self._ends = _database(patterns), Ends()
+        add = self._ends.append
 
-        self._database: Any = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        self._database.compile(
-            expressions=[_escaped(cue) for cue in cues],
-            ids=list(range(len(cues))),
-            elements=len(cues),
-            flags=[0] * len(cues),
-        )
-        self._hits: Hits = []
-        self._heard = self._make_heard()
+        def heard(_pattern: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            add(end)
 
-    def _make_heard(self) -> Any:
-        add = self._hits.append
+        self._heard = heard
 
-        def heard(cue: int, start: int, end: int, flags: int, context: object) -> None:  # noqa: ARG001
-            add((end, cue))
-
-        return heard
-
-    def scan(self, data: bytes) -> Hits:
-        """Every cue in the block."""
-        self._hits.clear()
+    def scan(self, data: bytes) -> Ends:
+        """Where patterns end in a block."""
+        self._ends.clear()
         self._database.scan(data, match_event_handler=self._heard)
-        return self._hits
+        return self._ends
+
+    @staticmethod
+    def texts(texts: Sequence[bytes]) -> Callable[[Sequence[bytes]], Called]:
+        """What finds texts in lines."""
+        database = _database([re.sub(rb"([^\w ])", rb"\\\1", text) for text in texts])
+        hits: list[tuple[int, int]] = []
+        add = hits.append
+
+        def heard(text: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            add((end, text))
+
+        def find(lines: Sequence[bytes]) -> Called:
+            hits.clear()
+            database.scan(b"\n".join(lines), match_event_handler=heard)
+            return _by_line(lines, hits)
+
+        return find
 
 
 class Re2:
     """Google's RE2: one alternation, linear in time."""
 
     name = "re2"
-    is_exhaustive = False
 
-    def __init__(self, cues: Sequence[bytes]) -> None:
+    def __init__(self, patterns: Sequence[bytes]) -> None:
         import re2  # noqa: PLC0415  (an optional part)
 
         options = re2.Options()
         options.encoding = re2.Options.Encoding.LATIN1
         options.never_capture = True
-        self._find = re2.compile(b"|".join(_escaped(cue) for cue in cues), options).finditer
+        self._find = re2.compile(b"|".join(patterns), options).finditer
 
-    def scan(self, data: bytes) -> Hits:
-        """A cue in each line that has one."""
-        return [(found.end(), -1) for found in self._find(data)]
+    def scan(self, data: bytes) -> Ends:
+        """Where a pattern ends in each line that has one."""
+        return [found.end() for found in self._find(data)]
+
+    @staticmethod
+    def texts(texts: Sequence[bytes]) -> Callable[[Sequence[bytes]], Called]:
+        """What finds texts in lines."""
+        return lambda lines: _one_by_one(lines, texts)
 
 
 class Plain:
     """Python's own regular expressions: slow, and always there."""
 
     name = "re"
-    is_exhaustive = False
 
-    def __init__(self, cues: Sequence[bytes]) -> None:
-        self._find = re.compile(b"|".join(_escaped(cue) for cue in cues)).finditer
+    def __init__(self, patterns: Sequence[bytes]) -> None:
+        self._find = re.compile(b"|".join(patterns)).finditer
 
-    def scan(self, data: bytes) -> Hits:
-        """A cue in each line that has one."""
-        return [(found.end(), -1) for found in self._find(data)]
+    def scan(self, data: bytes) -> Ends:
+        """Where a pattern ends in each line that has one."""
+        return [found.end() for found in self._find(data)]
+
+    @staticmethod
+    def texts(texts: Sequence[bytes]) -> Callable[[Sequence[bytes]], Called]:
+        """What finds texts in lines."""
+        return lambda lines: _one_by_one(lines, texts)
 
 
-ENGINES: tuple[type[Hyperscan | Re2 | Plain], ...] = (Hyperscan, Re2, Plain)
+EngineKind: TypeAlias = type[Hyperscan] | type[Re2] | type[Plain]
+ENGINES: tuple[EngineKind, ...] = (Hyperscan, Re2, Plain)
 
 
-def choose(cues: Sequence[bytes]) -> tuple[Engine, str]:
+def choose(patterns: Sequence[bytes]) -> tuple[EngineKind, str]:
     """The fastest engine that works here, and a sentence that says which and why."""
     passed_over = []
     for kind in ENGINES:
         try:
-            engine: Engine = kind(cues)
+            engine = kind(patterns)
         except ImportError:
             passed_over.append(f"{kind.name} is not installed")
             continue
         speed = measured(engine)
         if speed >= SLOW or kind is not Hyperscan:
             why = f" ({'; '.join(passed_over)})" if passed_over else ""
-            return engine, f"{engine.name}, {speed:.0f} MB/s{why}"
+            return kind, f"{kind.name}, {speed:.0f} MB/s{why}"
         passed_over.append(f"{kind.name} scans only {speed:.0f} MB/s here")
     raise AssertionError  # re is always there
 
 
-def measured(engine: Engine) -> float:
-    """MB/s of an engine over log lines without a cue, the better of two short runs."""
+def measured(engine: Hyperscan | Re2 | Plain) -> float:
+    """MB/s of an engine over log lines without a stem, the better of two short runs."""
     best = 0.0
     for _ in range(2):
         started = time.perf_counter()
@@ -125,5 +132,36 @@ def measured(engine: Engine) -> float:
     return best
 
 
-def _escaped(cue: bytes) -> bytes:
-    return re.sub(rb"([^\w ])", rb"\\\1", cue)
+def _database(patterns: Sequence[bytes]) -> Any:
+    import hyperscan  # noqa: PLC0415  (an optional part)
+
+    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+    database.compile(
+        expressions=list(patterns), ids=list(range(len(patterns))), elements=len(patterns), flags=[0] * len(patterns)
+    )
+    return database
+
+
+def _by_line(lines: Sequence[bytes], hits: Sequence[tuple[int, int]]) -> Called:
+    """Hits in lines that were joined by newlines, line by line."""
+    number, end = -1, -1
+    called: list[int] = []
+    for at, text in hits:
+        if at <= end:
+            called.append(text)
+            continue
+        if called:
+            yield number, called
+        while at > end:
+            number += 1
+            end += len(lines[number]) + 1
+        called = [text]
+    if called:
+        yield number, called
+
+
+def _one_by_one(lines: Sequence[bytes], texts: Sequence[bytes]) -> Called:
+    for number, line in enumerate(lines):
+        called = [place for place, text in enumerate(texts) if text in line]
+        if called:
+            yield number, called

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -21,7 +21,11 @@ PARTS = ("time", "host", "program", "pid")
 """The groups of every header; None or b"" where a line or a format does not have one."""
 
 
-class Header(NamedTuple):
+_ORIGIN_STARTS = frozenset(bytes([byte]) for byte in b"[abcdefghijklmnopqrstuvwxyz")
+"""How origins begin: with a bracket, or with a level in small letters."""
+
+
+class Header(msgspec.Struct, frozen=True, gc=False):
     """What stands before a message. ``message`` is where it begins.
 
     ``found`` has the groups of PARTS; ``origin`` is what the program wrote before its own text; ``program`` is in lower
@@ -72,11 +76,12 @@ class Headers:
             if found is not None:
                 program = implied or self._name(found["program"])
                 message, origin = found.end(), None
-                for match_origin in self._origins.get(program, ()):
-                    origin = match_origin(line, message)
-                    if origin is not None:
-                        message = origin.end()
-                        break
+                if program in self._origins and line[message : message + 1] in _ORIGIN_STARTS:
+                    for match_origin in self._origins[program]:
+                        origin = match_origin(line, message)
+                        if origin is not None:
+                            message = origin.end()
+                            break
                 return Header(found, origin, program, message)
         return None
 
