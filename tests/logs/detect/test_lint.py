@@ -141,6 +141,9 @@ class TestExpressions:
         assert not searcher("^b$")("a\nb")
         assert searcher("a.b", "s")("a\nb")
 
+    def test_half_characters_are_read(self) -> None:
+        assert searcher("b$")("a\ud800b")
+
     @pytest.mark.parametrize("pattern", ["(", "a{2,1}", "(?=x)", r"(a)\1", "a{1001}", "*"])
     def test_what_re2_cannot_run_is_refused(self, pattern: str) -> None:
         with pytest.raises(RegexError):

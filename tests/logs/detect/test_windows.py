@@ -173,7 +173,7 @@ class TestBounds:
         assert len(found) == 1
         (state, _) = next(iter(engine._windows[0]._states.values()))
         assert len(state._times) <= 6
-        assert len(state.evidence) <= 20
+        assert len(state.evidence) <= 10
 
 
 times = st.lists(st.tuples(st.integers(0, 200), st.sampled_from("xy"), st.sampled_from("abc")), max_size=25)

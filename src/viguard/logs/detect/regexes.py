@@ -34,7 +34,14 @@ def searcher(pattern: str, flags: str = "") -> Callable[[str], bool]:
         found: Any = re2.compile(inline, options).search
     except re2.error as error:
         raise RegexError(_told(error)) from error
-    return lambda text: found(text) is not None
+
+    def search(text: str) -> bool:
+        try:
+            return found(text) is not None
+        except UnicodeEncodeError:  # half a pair of UTF-16 from JSON: RE2 reads UTF-8
+            return found(text.encode("utf-8", "replace").decode()) is not None
+
+    return search
 
 
 def hazard(pattern: str) -> str:

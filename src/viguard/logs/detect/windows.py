@@ -14,7 +14,7 @@ from viguard.model.event import Event
 
 KEYS = 10_000
 """Groups of one correlation that are remembered; the ones that were quiet longest are forgotten first."""
-SHOWN = 20
+SHOWN = 10
 """Events that an alert shows at most, the latest."""
 
 Group: TypeAlias = tuple[str, ...]
