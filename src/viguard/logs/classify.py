@@ -131,9 +131,8 @@ class Classifier:
 
     def __init__(self, kind: EngineKind | None = None, rules: Rules | None = None) -> None:
         self.rules = rules or Rules(classes(), carriers(), stems())
-        chosen, self.why = (kind, kind.name) if kind else engines.choose(self.rules.stems)
-        self._stems = chosen(self.rules.stems).scan
-        self._cues = chosen.texts(self.rules.cues)
+        engine, self.why = (kind(self.rules.stems), kind.name) if kind else engines.choose(self.rules.stems)
+        self._stems, self._cues = engine.scan, engine.texts(self.rules.cues)
         self._read_header = make_headers().read
 
     def block(self, data: bytes) -> list[Hit]:
