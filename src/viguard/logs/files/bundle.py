@@ -49,6 +49,7 @@ class Tar:
         self._source, self._name = source, name
         self._left = self._padding = 0
         self._read = 0
+        self._end: InputError | None = None
 
     def members(self) -> Iterator[tuple[str, Reader]]:
         """Names, made safe to show, and readers of the regular files; each is good until the next is asked for.
@@ -123,7 +124,9 @@ class Tar:
             raise self._error("the archive is damaged (a length that is no number)") from None
 
     def _cut_off(self) -> InputError:
-        return self._error("the archive is cut off", "copy it again; the lines up to there were read")
+        if self._end is None:
+            self._end = self._error("the archive is cut off", "copy it again; the lines up to there were read")
+        return self._end
 
     def _error(self, what: str, hint: str = "") -> InputError:
         return InputError(f"{what}; read so far: {self._read:,} bytes", where=self._name, hint=hint)

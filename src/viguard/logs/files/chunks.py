@@ -71,12 +71,17 @@ class _Cutter:
         self._view = memoryview(self._buffer)
         self._held = 0
         self._is_first = True
-        self._has_failed = False
+        self._has_failed = self._has_lines = False
 
     def next(self) -> tuple[bytes, int]:
         """Whole lines and how many bytes they were; nothing at the end."""
         if self._has_failed:
             return b"", 0
+        if self._has_lines:
+            self._has_lines = False
+            stop = self._buffer.rfind(b"\n", 0, self._held) + 1
+            if stop:
+                return self._taken(stop), stop
         while True:
             end = self._held + self._read(self._held)
             if end == self._held:
@@ -125,6 +130,7 @@ class _Cutter:
             if newline >= 0:
                 self._held = end
                 self._taken(newline + 1)
+                self._has_lines = True
                 length += newline
                 return cut(head, length) + b"\n", length + 1
             length += end
