@@ -6,10 +6,13 @@ said in docs/performance.md.
 
 from __future__ import annotations
 
+import re
 import uuid
 from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
+
+from viguard.logs.classes import classes, compiled
 
 
 class Rule(NamedTuple):
@@ -129,8 +132,42 @@ def ripgrep() -> str:
     return "".join(f"{_HEADER_RE}{tags[rule.tag]}: {rule.regex}\n" for rule in RULES)
 
 
+def ripgrep_all() -> str:
+    """Every rule of viguard's content that has a text of its own, anchored, one a line, in ripgrep's language.
+
+    The header is the one of the lines here alone, an origin any bracket, and what must not follow is left out, or the
+    rule (ripgrep has no look-around): all of that spares ripgrep work.
+    """
+    kinds = [line for kind in classes().values() for line in (*kind.lines, *(told.line() for told in kind.says))]
+    lines = []
+    for line in kinds:
+        programs = "|".join(re.escape(program) for program in line.programs) or r"[^\s:\[]+"
+        origin = r"(?:\[[^\]]*\] )?" if {"hostd", "vpxd"} & set(line.programs) else ""
+        body = compiled(line.pattern).pattern.decode().removesuffix(r"\Z")
+        whole = f"{_HEADER_RE}(?i:{programs})(?:\\[\\w+\\])?: +{origin}{body}$"
+        if re.search(r"\(\?<?[!=]", whole := re.sub(r"\(\?![^()]*\)", "", whole)):
+            continue
+        whole = whole.replace(r"[\s\x00-\x20#0-9]", r"[\s#0-9]")
+        lines.append(re.sub(r"\(\?P<\w+>", "(?:", whole).replace(r"\x00", "").replace("\\'", "'") + "\n")
+    return "".join(lines)
+
+
+def syslog_ng(patterns: Path, out: Path, fetch: int) -> str:
+    """The configuration of syslog-ng: standard input, db-parser, and the recognised lines into a file."""
+    return f"""@version: 3.38
+options {{ stats-freq(0); keep-hostname(yes); use-dns(no); dns-cache(no); }};
+source s {{ stdin(log-msg-size(65536) log-fetch-limit({fetch}) log-iw-size({max(fetch * 10, 10_000)})); }};
+parser p {{ db-parser(file("{patterns}")); }};
+destination d {{
+  file("{out}" template("${{event}} ${{HOST}} ${{user}} ${{ip}}\\n") flush-lines(1000) log-fifo-size(200000));
+}};
+log {{ source(s); parser(p); filter {{ "${{event}}" ne "" }}; destination(d); flags(flow-control); }};
+"""
+
+
 def write(folder: Path) -> None:
     """Puts the configurations of the peers into a folder."""
+    (folder / "all_patterns.txt").write_text(ripgrep_all(), encoding="utf-8")
     (folder / "patterndb.xml").write_text(patterndb(), encoding="utf-8")
     (folder / "rules.rb").write_text(lognorm(), encoding="utf-8")
     (folder / "patterns.txt").write_text(ripgrep(), encoding="utf-8")

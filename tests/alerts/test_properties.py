@@ -24,7 +24,7 @@ VALUE = r'(?:[^"\\\]]|\\["\\\]])*'
 MESSAGE = re.compile(
     rf'\d+ <\d+>1 [\d:TZ.-]+ [!-~]+ viguard - [a-z]+ (?:-|\[viguard@32473(?: [a-z_]+="{VALUE}")*\]) \ufeff.*'
 )
-SAMPLE = re.compile(r'viguard_[a-z_]+(?:\{[a-z]+="(?:[^"\\\n]|\\["\\n])*"\})? [0-9.e+-]+')
+SAMPLE = re.compile(r'viguard_[a-z][a-z0-9_]*(?:\{[a-z]+="(?:[^"\\\n]|\\["\\n])*"\})? [0-9.e+-]+')
 
 
 def harmless(text: str) -> bool:
