@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 LAB_PACKAGES := golang-go golang-github-vmware-govmomi-dev openssl
 # Unpacked and not installed, so that no daemon starts on the machine of whoever runs the tests.
 ALERT_PACKAGES := nagios4-core nsca nsca-client mrtg smstools prometheus python3-aiosmtpd syslog-ng-core
+SENDER_PACKAGES := syslog-ng-core rsyslog-relp rsyslog-gnutls
 
 .PHONY: demo test coverage check format lock bench-collect clean
 
@@ -14,6 +15,7 @@ demo: $(VENV)/ready          ## an audit of the built-in BELNET estate, live whe
 test: $(VENV)/ready          ## every test, ending with a table of the real parts that ran
 	@packaging/debian $(LAB_PACKAGES) || echo "the tests of the lab will be skipped" >&2
 	@packaging/unpack $(ALERT_PACKAGES) || echo "some tests of alerts will be skipped" >&2
+	@packaging/unpack $(SENDER_PACKAGES) || echo "some tests of senders will be skipped" >&2
 	@$(BIN)/python -m pytest
 
 coverage: $(VENV)/ready      ## which lines the tests run

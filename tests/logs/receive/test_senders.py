@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import socket
 import time
 from pathlib import Path
 
@@ -13,9 +15,19 @@ from tests.logs.receive.senders import free_port, receiver, texts, until
 from tests.logs.receive.test_relp_frames import frame
 
 LINES = 20_000
-QUEUE = '''queue.type="LinkedList" queue.size="250000" queue.workerThreads="1"
-        action.resumeRetryCount="-1" action.resumeInterval="1" '''
-RELP = f'type="omrelp" target="127.0.0.1" template="RSYSLOG_SyslogProtocol23Format" windowSize="1024" {QUEUE}'
+TEXT = (Path(__file__).parents[3] / "docs" / "senders.md").read_text(encoding="utf-8")
+
+
+def documented(block: str, port: int, certificates: Certificates | None = None, tmp_path: Path | None = None) -> str:
+    """The settings of docs/senders.md, with the names and paths of a test."""
+    (text,) = re.findall(rf"(?ms)^```{block}\n(.*?)^```", TEXT)
+    text = re.sub(r'port="\d+"', f'port="{port}"', re.sub(r"port\(\d+\)", f"port({port})", text))
+    text = text.replace("loghost.example.org", "127.0.0.1").replace("/var/lib/syslog-ng", str(tmp_path))
+    return text.replace("/etc/viguard", str(certificates.folder)) if certificates else text
+
+
+def without_tls(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not line.startswith("tls"))
 
 
 @pytest.fixture
@@ -43,10 +55,7 @@ def test_syslog_ng_over_tcp(tmp_path: Path, source: Path, framing: str) -> None:
 def test_syslog_ng_over_tls_keeps_what_nobody_took(tmp_path: Path, source: Path, certificates: Certificates) -> None:
     """The receiver is not there when the sender starts, asks for a certificate, and is restarted on the way."""
     port, kept = free_port(), tmp_path / "kept.log"
-    certificate, key = certificates.of("client")
-    destination = f"""syslog("127.0.0.1" port({port}) transport("tls")
-        tls(ca-file("{certificates.authority}") cert-file("{certificate}") key-file("{key}"))
-        disk-buffer(reliable(yes) mem-buf-size(1048576) disk-buf-size(67108864) dir("{tmp_path}")));"""
+    destination = documented("syslog-ng", port, certificates, tmp_path)
     tls = (*certificates.of("server"), certificates.authority)
     with senders.syslog_ng(tmp_path / "sng", source, destination) as log:
         time.sleep(1.5)  # for the disk buffer to fill
@@ -62,7 +71,7 @@ def test_syslog_ng_over_tls_keeps_what_nobody_took(tmp_path: Path, source: Path,
 @pytest.mark.real("rsyslog")
 def test_rsyslog_over_relp(tmp_path: Path, source: Path) -> None:
     port, kept = free_port(), tmp_path / "kept.log"
-    action = f'{RELP} port="{port}"'
+    action = without_tls(documented("rsyslog relp", port))
     with receiver(port, kept, transport="relp"), senders.rsyslog(tmp_path / "rs", source, action) as log:
         until(lambda: len(texts(kept)) >= LINES, "every line is kept", log, kept.with_suffix(".err"))
     assert texts(kept) == ALL
@@ -71,10 +80,7 @@ def test_rsyslog_over_relp(tmp_path: Path, source: Path) -> None:
 @pytest.mark.real("rsyslog")
 def test_rsyslog_over_relp_with_tls(tmp_path: Path, source: Path, certificates: Certificates) -> None:
     port, kept = free_port(), tmp_path / "kept.log"
-    certificate, key = certificates.of("client")
-    action = f"""{RELP} port="{port}"
-        tls="on" tls.caCert="{certificates.authority}" tls.myCert="{certificate}" tls.myPrivKey="{key}"
-        tls.authMode="name" tls.permittedPeer=["server"]"""
+    action = documented("rsyslog relp", port, certificates)
     tls = (*certificates.of("server"), certificates.authority)
     with receiver(port, kept, *tls, transport="relp"), senders.rsyslog(tmp_path / "rs", source, action) as log:
         until(lambda: len(texts(kept)) >= LINES, "every line is kept", log, kept.with_suffix(".err"))
@@ -85,12 +91,8 @@ def test_rsyslog_over_relp_with_tls(tmp_path: Path, source: Path, certificates: 
 @pytest.mark.parametrize("framing", ["traditional", "octet-counted"])
 def test_rsyslog_over_tls(tmp_path: Path, source: Path, certificates: Certificates, framing: str) -> None:
     port, kept = free_port(), tmp_path / "kept.log"
-    certificate, key = certificates.of("client")
-    action = f"""type="omfwd" target="127.0.0.1" port="{port}" protocol="tcp" TCP_Framing="{framing}"
-        StreamDriver="gtls" StreamDriverMode="1" StreamDriverAuthMode="x509/name" StreamDriverPermittedPeers="server"
-        template="RSYSLOG_SyslogProtocol23Format" {QUEUE}"""
-    more = f"""defaultNetstreamDriverCAFile="{certificates.authority}"
-        defaultNetstreamDriverCertFile="{certificate}" defaultNetstreamDriverKeyFile="{key}" """
+    action = documented("rsyslog tls", port, certificates).replace("octet-counted", framing)
+    more = documented("rsyslog global", port, certificates)
     tls = (*certificates.of("server"), certificates.authority)
     sender = senders.rsyslog(tmp_path / "rs", source, action, "rsyslog-gnutls", more)
     with receiver(port, kept, *tls, transport="tls"), sender as log:
@@ -103,7 +105,7 @@ def test_sigkill_during_relp_loses_no_line(tmp_path: Path) -> None:
     count, source = 200_000, tmp_path / "source.log"
     source.write_text("".join(f"<13>Nov 23 10:00:00 esx1 estate: message {n}\n" for n in range(count)))
     port, kept = free_port(), tmp_path / "kept.log"
-    action = f'{RELP} port="{port}"'
+    action = without_tls(documented("rsyslog relp", port))
     kills = 0
     with senders.rsyslog(tmp_path / "rs", source, action) as log:
         for share in (0.1, 0.4, 0.7):
@@ -120,8 +122,6 @@ def test_sigkill_during_relp_loses_no_line(tmp_path: Path) -> None:
 
 def test_what_was_acknowledged_before_sigkill_is_on_disk(tmp_path: Path) -> None:
     """Our own sender knows exactly which messages were acknowledged."""
-    import socket  # noqa: PLC0415
-
     port, kept = free_port(), tmp_path / "kept.log"
     with receiver(port, kept, transport="relp") as process, socket.create_connection(("127.0.0.1", port)) as sender:
         sender.settimeout(20)
