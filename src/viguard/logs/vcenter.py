@@ -63,6 +63,18 @@ class EventSource:
             self.close()
             raise
 
+    def session(self) -> Session:
+        """The one session, for reading what else is asked of the server; entered now when there was none.
+
+        Raises:
+            SourceError: the server cannot be reached or refuses.
+        """
+        try:
+            return self._connected()[0]
+        except SourceError:
+            self.close()
+            raise
+
     def close(self) -> None:
         """Log out."""
         session, self._session, self._collector = self._session, None, None

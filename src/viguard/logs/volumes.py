@@ -33,6 +33,7 @@ class Volumes:
     def __init__(self) -> None:
         self._hosts: OrderedDict[str, _Host] = OrderedDict()
         self._large = 0
+        self._news: dict[str, datetime] = {}
 
     def take(self, kept: Kept, at: datetime) -> None:
         """Count a block that was received at a time."""
@@ -45,6 +46,8 @@ class Volumes:
         senders = sorted({run.sender for run in kept.received.runs})[:SENDERS]
         for name, count in kept.counts().items():
             self._add(name, count, weight, at, senders if len(senders) == 1 else [])
+        while len(self._news) > HOSTS:
+            del self._news[next(iter(self._news))]
 
     def hosts(self, now: datetime) -> tuple[Heard, ...]:
         """Every host with its whole days, sorted by name."""
@@ -67,6 +70,11 @@ class Volumes:
         """When each host was last heard."""
         return {name: host.last for name, host in self._hosts.items()}
 
+    def news(self) -> dict[str, datetime]:
+        """When each host was last heard, of those that were since this was asked before."""
+        news, self._news = self._news, {}
+        return news
+
     def dump(self) -> bytes:
         """Everything, to be taken up again by ``restore`` after a restart."""
         return msgspec.json.encode(self._hosts)
@@ -85,7 +93,7 @@ class Volumes:
             if len(self._hosts) > HOSTS:
                 self._hosts.popitem(last=False)
         self._hosts.move_to_end(name)
-        host.last = max(host.last, at)
+        host.last = self._news[name] = max(host.last, at)
         for sender in senders:
             if sender not in host.senders and len(host.senders) < SENDERS:
                 host.senders.append(sender)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -19,8 +19,9 @@ from viguard.logs.fields import event_of
 from viguard.logs.merge import Merger
 from viguard.model.event import Alert, Event
 
-HOLD = timedelta(seconds=1)
-"""How long an event waits for its neighbours before it is judged: an alert is due within two seconds."""
+HOLD = timedelta(seconds=0.5)
+"""How long an event waits for its neighbours before it is judged: alerts are gathered for a second after that, and
+are due within two."""
 SELF_TEST = "logs/selftest.yaml"
 _TEST_HOST = "viguard-self-test"
 
@@ -52,17 +53,39 @@ class Watch:
         complete = self._merger.feed(events_of(block, hits))
         return self._judged(complete + self._merger.advance(moment(block.received_at)))
 
+    def settle(self, now: datetime) -> Seen:
+        """No line received before ``now`` is still to come: what waited long enough is judged."""
+        return self._judged(self._merger.advance(now))
+
     def tick(self, now: datetime, heard: Mapping[str, datetime] | None = None) -> Seen:
-        """Time has passed: what waited long enough, and who is silent of those that were ``heard``."""
-        seen = self._judged(self._merger.advance(now))
+        """Time has passed: who is silent of those that were ever ``heard``, each with the time when it was last."""
+        alerts: list[Alert] = []
         for host, at in (heard or {}).items():
-            seen.alerts.extend(self.detector.heard(host, at))
-        seen.alerts.extend(self.detector.tick(now))
-        return seen
+            alerts.extend(self.detector.heard(host, at))
+        alerts.extend(self.detector.tick(now))
+        return Seen([], alerts)
+
+    def figures(self, told: Iterable[Mapping[str, int]], at: datetime) -> Seen:
+        """Open consoles by name of guest, as the API of each server tells them now.
+
+        A guest that no server knows keeps the count that its lines told; of a name that several know the most counts.
+        """
+        counts = {name: count for name, (count, _) in self.detector.consoles.now().items()}
+        known: dict[str, int] = {}
+        for one in told:
+            for name, count in one.items():
+                known[name] = max(count, known.get(name, 0))
+        return Seen([], self.detector.console_figures(counts | known, at))
 
     def flush(self) -> Seen:
         """Everything that still waits."""
         return self._judged(self._merger.flush())
+
+    def renew(self, rules: RuleSet, intent: Intent | None = None) -> None:
+        """Other detections from now on. Open consoles and who was heard stay known; windows of counts begin anew."""
+        before, self.detector = self.detector, Detector(rules, intent)
+        before.consoles.limit = self.detector.consoles.limit
+        self.detector.consoles, self.detector.silence = before.consoles, before.silence
 
     def _judged(self, events: list[Event]) -> Seen:
         return Seen(events, self.detector.feed(events))
@@ -78,10 +101,14 @@ def events_of(block: Block, hits: Sequence[Hit]) -> list[Event]:
     ]
 
 
-def self_test(rules: RuleSet) -> dict[str, bool]:
-    """Whether each way in with each outcome raises an alert: the lines of the report, in a stream of their own."""
+def self_test(rules: RuleSet, classifier: Classifier | None = None) -> dict[str, bool]:
+    """Whether each way in with each outcome raises an alert: the lines of the report, each way in a stream of its own.
+
+    ``classifier`` is one that nobody else uses meanwhile.
+    """
     cases = msgspec.yaml.decode(content.text(SELF_TEST), type=dict[str, list[str]])
-    return {way: _raises(rules, lines) for way, lines in cases.items()}
+    classifier = classifier or Classifier()
+    return {way: _raises(Watch(rules, classifier=classifier), lines) for way, lines in cases.items()}
 
 
 def moment(seconds: float) -> datetime:
@@ -89,8 +116,7 @@ def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _raises(rules: RuleSet, lines: Sequence[str]) -> bool:
-    watch = Watch(rules)
+def _raises(watch: Watch, lines: Sequence[str]) -> bool:
     at = datetime(2026, 1, 5, 12, tzinfo=UTC)
     data = "".join(f"<86>{at:%b} {at.day:2d} {at:%H:%M:%S} {_TEST_HOST} {line}\n" for line in lines).encode()
     block = Block(data, at.timestamp(), (Run("192.0.2.1", "tcp", 0, len(data)),))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -14,50 +13,41 @@ from pathlib import Path
 
 import msgspec
 
-from viguard import content
 from viguard.alerts.endpoint import Endpoint as Metrics
 from viguard.alerts.files import replace_file
-from viguard.alerts.load import load_alerts
-from viguard.alerts.outbox import Outbox
 from viguard.alerts.service import Alerting
-from viguard.alerts.settings import WAYS
-from viguard.alerts.settings import Settings as AlertSettings
-from viguard.assess import controls as catalogue
-from viguard.errors import SourceError
-from viguard.logs import keep, vcenter
+from viguard.errors import InputError
+from viguard.logs import keep
 from viguard.logs.archive.reading import blocks
 from viguard.logs.archive.retention import Retention, retain
 from viguard.logs.archive.writer import Archive
-from viguard.logs.block import Block, Run
-from viguard.logs.detect.intent import intent_of
-from viguard.logs.detect.reading import FOLDER
-from viguard.logs.detect.reading import load as load_rules
-from viguard.logs.detect.rules import RuleSet
-from viguard.logs.receive.receiver import Receiver
+from viguard.logs.block import Block
+from viguard.logs.classify import Classifier, Hit
+from viguard.logs.receive.receiver import Receiver, loop_factory
 from viguard.logs.settings import Settings, listens, load_settings
 from viguard.logs.volumes import Volumes
 from viguard.logs.watch import Seen, Watch, self_test
-from viguard.model.coverage import Coverage, Told
-from viguard.policy.load import load as load_policy
-from viguard.policy.policy import NO_POLICY
-from viguard.policy.source import read_text
+from viguard.model.coverage import Coverage
+from viguard.model.event import Alert
 from viguard.store import coverage
+from viguard.usecases.log_asking import Asking
+from viguard.usecases.log_control import Control
+from viguard.usecases.log_judging import Judging, looked
+from viguard.usecases.log_named import alerts_of, intent_for, receivers_of, rules_of, servers_of
+from viguard.usecases.log_problems import Problems, kept_up, told
 from viguard.usecases.person import Person
-from viguard.usecases.sources import Sources, endpoints_of, login_with
-from viguard.vsphere.credentials import Login
-from viguard.vsphere.endpoint import Endpoint
-from viguard.vsphere.session import Session
-from viguard.vsphere.soap import Connection
 
-TICK_S = 0.25
+TICK_S = 0.1
+LOOK_ROUND_S = 1.0
 COVERAGE_S = 60.0
 RETENTION_S = 3600.0
-EVENTS_S = 5.0
-RETRY_S = 30.0
 REPLAYED = timedelta(minutes=30)
 """What detections are told anew after a restart: their longest window."""
-FIRST_EVENTS = timedelta(hours=1)
+UNSURE = timedelta(seconds=5)
+"""How much before the end of a killed run its alerts may not have been remembered."""
+JUDGE_S = 10.0
 DRAIN_S = 5.0
+CLOSE_S = 5.0
 
 
 class LogServer:
@@ -69,110 +59,216 @@ class LogServer:
     def __init__(self, settings: Settings, person: Person, say: Callable[[str], None]) -> None:
         self.settings, self._say = settings, say
         self.directory = Path(settings.directory)
-        policy = load_policy(Path(settings.policy), catalogue.load()) if settings.policy else NO_POLICY
-        rules = _rules(settings.rules)
-        alerts = load_alerts(Path(settings.alerts)) if settings.alerts else AlertSettings()
-        self._watch = Watch(rules, intent_of(policy))
+        rules, intent, alerts = rules_of(settings.rules), intent_for(settings), alerts_of(settings)
+        servers = servers_of(settings, person)
+        classifier = Classifier()
+        self._noticed = self_test(rules, classifier)
         self._wanted = keep.kinds(keep.Filter(name=settings.keep.value))
-        self._noticed = self_test(rules)
-        self.archive = Archive(self.directory / "archive", tell=self._trouble)
+        self._filter = Classifier(rules=classifier.rules) if self._wanted is not None else None
+        self._filtering = ThreadPoolExecutor(1, thread_name_prefix="viguard-filter")
+        self.archive = Archive(self.directory / "archive", tell=self._note)
         self.alerting = Alerting(alerts, self.directory / "alerts.json", self.directory / "status.json")
+        self.problems = Problems(self.alerting.problems, say)
+        self.judging = Judging(Watch(rules, intent, classifier), self._tell, self.problems)
         self.receiver = Receiver(listens(settings), self)
-        self._volumes, self._started_at = Volumes(), _now()
-        self._eyes = ThreadPoolExecutor(1, thread_name_prefix="viguard-eyes")
-        self._sources = _event_sources(settings, person)
+        self.control = Control(self.directory, self.alerting, self._reload)
+        self._asking = [Asking(server, self.directory, self.take, self._figures, self.problems) for server in servers]
+        self._volumes, self._started_at, self._is_running = Volumes(), _now(), False
+        self._told_figures: dict[str, Mapping[str, int]] = {}
+        self._offered: Block | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def take(self, block: Block) -> None:
-        """A block from anywhere: on disk when this returns, looked at soon after.
+        """A block from anywhere: on disk when this returns, judged soon after.
 
-        Raises: OSError when it cannot be kept; then nothing of it counts as taken.
+        Raises: OSError when it cannot be kept; then nothing of it counts as taken. It is judged all the same.
         """
-        loop = asyncio.get_running_loop()
-        hits = await loop.run_in_executor(self._eyes, self._watch.look, block)
-        kept = keep.keep(block, hits, self._wanted)
-        if kept.block is not None:
-            await self.archive.take(kept.block)
+        hits = await self._hits(block)
+        kept = keep.Kept(block, block) if hits is None else keep.keep(block, hits, self._wanted)
+        try:
+            if kept.block is not None:
+                await self.archive.take(kept.block)
+        except OSError:
+            self._offer_once(block, hits)
+            raise
+        self._offer_once(block, hits)
+        self._offered = None
         self._volumes.take(kept, datetime.fromtimestamp(block.received_at, UTC))
         self.alerting.take_block(block)
-        self._tell(await loop.run_in_executor(self._eyes, self._watch.judge, block, hits))
+
+    async def _hits(self, block: Block) -> list[Hit] | None:
+        """What the keep-filter goes by; None: everything is kept."""
+        if self._filter is None:
+            return None
+        failures: list[Exception] = []
+        look = partial(looked, self._filter, block.data, lambda _lines, error: failures.append(error))
+        hits = await asyncio.get_running_loop().run_in_executor(self._filtering, look)
+        if failures:
+            self.problems.happened("filter", f"the keep-filter failed, and all was kept: {told(failures[0])}")
+        return None if failures else hits
+
+    def _offer_once(self, block: Block, hits: Sequence[Hit] | None) -> None:
+        """A block that the archive refuses comes again; who fills the disk shall not go unseen meanwhile."""
+        if block is not self._offered:
+            self.judging.offer(block, hits)
+        self._offered = block
 
     async def run(self, stop: asyncio.Event) -> None:
         """Runs until ``stop`` is set; then every received line is kept before this returns.
 
-        Raises: ViguardError when an address or certificate cannot be used.
+        Raises: ViguardError when an address or certificate cannot be used, or lines cannot be heard any more.
         """
+        for loss in self.archive.losses:
+            self._note(str(loss))
+        with suppress(OSError, ValueError):
+            self._volumes.restore((self.directory / "volumes.json").read_bytes())
         try:
-            await self._resume()
+            metrics = await self._metrics()
             await self.receiver.start()
-            await self._start_tasks()
+            await self.control.start()
+            self._start_tasks(metrics)
             for address in self.receiver.addresses:
                 self._say(f"listening: {address.transport} [{address.address}]:{address.port}")
-            self._say(f"looking with {self._watch.classifier.why}")
-            await stop.wait()
+            self._say(f"looking with {self.judging.watch.classifier.why}")
+            await self._until(stop)
         finally:
             await self._stop()
 
-    async def _start_tasks(self) -> None:
-        work = [self.alerting.run(), self._ticking(), self._telling(), self._forgetting()]
-        work += [self._asking(name, source) for name, source in self._sources.items()]
-        if self.settings.metrics.port:
-            server = await Metrics(self.alerting.status).start(
-                self.settings.metrics.address, self.settings.metrics.port
-            )
-            work.append(server.serve_forever())
-        self._tasks = [asyncio.create_task(one) for one in work]
+    async def _until(self, stop: asyncio.Event) -> None:
+        """Until it is to stop, or the receiver, without which all of this is for nothing, ends with an error."""
+        waits: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
+        if self.settings.listen:
+            waits.append(asyncio.create_task(self.receiver.wait()))
+        done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for task in waits:
+            task.cancel()
+        for task in done:
+            task.result()
+
+    def _start_tasks(self, metrics: asyncio.Server | None) -> None:
+        works = {
+            "alerting": self.alerting.run,
+            "judging": self._judge,
+            "watching": self._ticking,
+            "telling": self._telling,
+            "forgetting": self._forgetting,
+        }
+        works |= {f"asking {one.name}": one.run for one in self._asking}
+        if metrics is not None:
+            works["metrics"] = metrics.serve_forever
+        self._tasks = [asyncio.create_task(kept_up(name, work, self.problems)) for name, work in works.items()]
+        self._is_running = True
 
     async def _stop(self) -> None:
-        await self.receiver.stop()
-        self._tell(await asyncio.get_running_loop().run_in_executor(self._eyes, self._watch.flush))
-        await self.alerting.drain(DRAIN_S)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._eyes.shutdown()
-        for source in self._sources.values():
-            await asyncio.to_thread(source.close)
-        self._write_coverage()
-        await asyncio.to_thread(self.archive.close)
+        """Whatever of this fails, the archive is closed in the end."""
+        try:
+            await self.receiver.stop()
+            if self._is_running:
+                await self.control.stop()
+                await self.judging.finish(JUDGE_S)
+                await asyncio.sleep(self.alerting.settings.grouping.wait_s if self._has_untold() else 0)
+                await self.alerting.drain(DRAIN_S)
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.to_thread(self.archive.close)
+            if self._is_running:
+                self._remember(self.judging.judged_at if self.judging.is_idle else None)
+                self._write_coverage()
+            self.judging.close()
+            self._filtering.shutdown(wait=False)
+            await asyncio.gather(*(one.close(CLOSE_S) for one in self._asking))
 
-    async def _resume(self) -> None:
-        """What the last run left: volumes, and what detections had seen, which is read again from the archive."""
-        for loss in self.archive.losses:
-            self._say(f"note: {loss}")
-        with suppress(OSError, ValueError):
-            self._volumes.restore((self.directory / "volumes.json").read_bytes())
-        await asyncio.get_running_loop().run_in_executor(self._eyes, self._replay)
+    def _has_untold(self) -> bool:
+        return any(group.due and not group.told for group in self.alerting.groups.open())
 
-    def _replay(self) -> None:
-        """Alerts of the replayed lines were told by the run before; detections only remember."""
-        for block in blocks(self.archive.directory, since=_now() - REPLAYED, tell=lambda _: None):
-            self._watch.judge(block, self._watch.look(block))
+    async def _judge(self) -> None:
+        await self._replay()
+        await self.judging.run()
+
+    async def _replay(self) -> None:
+        """What detections had seen is read again from the archive; what the last run did not come to tell is told."""
+        until = self._remembered()
+        old = blocks(
+            self.archive.directory, since=self._started_at - REPLAYED, until=self._started_at, tell=lambda _: None
+        )
+        for seen in await self.judging.replay(old):
+            for alert in seen.alerts:
+                if _newest(alert) > until - UNSURE:
+                    self.alerting.take(alert)
+        self._remember(self._started_at.timestamp())
+
+    def _remembered(self) -> datetime:
+        """Until when the last run has judged; a new directory has nothing to tell of."""
+        try:
+            return msgspec.json.decode((self.directory / "judged.json").read_bytes(), type=datetime)
+        except (OSError, msgspec.DecodeError):
+            return self._started_at
+
+    def _remember(self, until: float | None) -> None:
+        if until:
+            try:
+                data = msgspec.json.encode(datetime.fromtimestamp(until, UTC))
+                replace_file(self.directory / "judged.json", data, 0o600, sync=False)
+            except OSError as error:
+                self.problems.set("memory", f"how far lines were judged cannot be written: {error.strerror}")
+            else:
+                self.problems.set("memory", "")
 
     def _tell(self, seen: Seen) -> None:
-        self.alerting.take_events(seen.events)
+        if seen.events:
+            self.alerting.take_events(seen.events)
         for alert in seen.alerts:
             self.alerting.take(alert)
 
-    def _trouble(self, text: str) -> None:
+    async def _figures(self, name: str, counts: Mapping[str, int] | None) -> None:
+        """Figures of consoles from one server; those of the others still count."""
+        self._told_figures.pop(name, None)
+        if counts is not None:
+            self._told_figures[name] = counts
+            told_now = list(self._told_figures.values())
+            self._tell(await self.judging.ask(self.judging.watch.figures, told_now, _now()))
+
+    async def _reload(self) -> str:
+        """alerts.yaml, detections and policy anew; all of them, or nothing.
+
+        Raises: ViguardError for what cannot be used; then everything is as before.
+        """
+        rules = await asyncio.to_thread(rules_of, self.settings.rules)
+        intent = await asyncio.to_thread(intent_for, self.settings)
+        alerts = await asyncio.to_thread(alerts_of, self.settings)
+        self.alerting.reload(alerts)
+        await self.judging.ask(self.judging.watch.renew, rules, intent)
+        self._noticed = await self.judging.ask(self_test, rules, self.judging.watch.classifier)
+        return f"{len(rules.rules) + len(rules.correlations)} detections and alerts.yaml are read anew"
+
+    def _note(self, text: str) -> None:
         self._say(f"note: {text}")
 
     async def _ticking(self) -> None:
-        loop = asyncio.get_running_loop()
+        due, judged = 0.0, [0.0, 0.0]
         while True:
             await asyncio.sleep(TICK_S)
-            status = self.receiver.status()
-            self._problem("receiver", "" if status.state == "receiving" else f"{status.state}: {status.reason}")
-            state = self.archive.state
-            self._problem("archive", state.why or ("the disk is full" if state.full else ""))
-            heard = self._volumes.heard()
-            self._tell(await loop.run_in_executor(self._eyes, self._watch.tick, _now(), heard))
+            now, is_round = asyncio.get_running_loop().time(), False
+            if now >= due:
+                due, is_round = now + LOOK_ROUND_S, True
+                self._look_round()
+                judged = [self.judging.judged_at, *judged[:2]]  # alerts are remembered a little later than raised
+                self._remember(judged[2])
+            await self.judging.tick(_now(), self._volumes.news() if is_round else None)
 
-    def _problem(self, of: str, text: str) -> None:
-        if text:
-            self.alerting.problems[of] = text
-        else:
-            self.alerting.problems.pop(of, None)
+    def _look_round(self) -> None:
+        """How the parts are."""
+        status = self.receiver.status()
+        is_well = status.state == "receiving" or not self.settings.listen
+        self.problems.set("receiver", "" if is_well else f"receiving is {status.state}: {status.reason}")
+        state = self.archive.state
+        full = f"less than {self.archive.limits.free_share:.0%} of the disk is free: nothing is kept"
+        self.problems.set("archive", full if state.full else state.why)
+        missed = sorted(way for way, is_noticed in self._noticed.items() if not is_noticed)
+        self.problems.set("self-test", f"no alert for {', '.join(missed)}: see the detections" if missed else "")
+        self.problems.tick()
 
     async def _telling(self) -> None:
         while True:
@@ -181,18 +277,20 @@ class LogServer:
 
     def _write_coverage(self) -> None:
         now = _now()
-        told = Coverage(
+        said = Coverage(
             written_at=now,
             started_at=self._started_at,
             hosts=self._volumes.hosts(now),
             noticed=self._noticed,
-            receivers=_receivers(self.alerting),
+            receivers=receivers_of(self.alerting),
         )
         try:
-            replace_file(self.directory / coverage.NAME, msgspec.json.encode(told), 0o640, sync=False)
+            replace_file(self.directory / coverage.NAME, msgspec.json.encode(said), 0o640, sync=False)
             replace_file(self.directory / "volumes.json", self._volumes.dump(), 0o600, sync=False)
         except OSError as error:
-            self._trouble(f"what was heard cannot be written: {error.strerror}")
+            self.problems.set("coverage", f"what was heard cannot be written: {error.strerror}")
+        else:
+            self.problems.set("coverage", "")
 
     async def _forgetting(self) -> None:
         limits = self.settings.retention
@@ -202,32 +300,22 @@ class LogServer:
         )
         while True:
             try:
-                deleted = await asyncio.to_thread(retain, self.archive.directory, retention, (), _now())
-                for one in deleted:
+                for one in await asyncio.to_thread(retain, self.archive.directory, retention, (), _now()):
                     self._say(f"deleted: {one.segment}, {one.why}")
+                self.problems.set("retention", "")
             except OSError as error:
-                self._trouble(f"old lines cannot be deleted: {error.strerror}")
+                self.problems.set("retention", f"old lines cannot be deleted: {error.strerror}")
             await asyncio.sleep(RETENTION_S)
 
-    async def _asking(self, name: str, source: vcenter.EventSource) -> None:
-        """The events of one vCenter as they happen; its position is kept once its lines are on disk."""
-        while True:
-            try:
-                await self._ask(name, source)
-                self._problem(name, "")
-                await asyncio.sleep(EVENTS_S)
-            except (SourceError, OSError) as error:
-                self._problem(name, f"events are not heard: {error}")
-                await asyncio.sleep(RETRY_S)
-
-    async def _ask(self, name: str, source: vcenter.EventSource) -> None:
-        pages = source.read()
-        while (page := await asyncio.to_thread(next, pages, None)) is not None:
-            lines, position = page
-            data = b"".join(line + b"\n" for line in lines)
-            await self.take(Block(data, _now().timestamp(), (Run(name, "api", 0, len(data)),)))
-            path = _position_file(self.settings, name)
-            await asyncio.to_thread(replace_file, path, msgspec.json.encode(position), 0o600, sync=True)
+    async def _metrics(self) -> asyncio.Server | None:
+        wanted = self.settings.metrics
+        if not wanted.port:
+            return None
+        try:
+            return await Metrics(self.alerting.status).start(wanted.address, wanted.port)
+        except OSError as error:
+            where = f"metrics {wanted.address}:{wanted.port}"
+            raise InputError(f"cannot listen: {error.strerror or error}", where=where) from error
 
 
 def run(file: Path, person: Person, say: Callable[[str], None]) -> None:
@@ -236,7 +324,7 @@ def run(file: Path, person: Person, say: Callable[[str], None]) -> None:
     Raises: ViguardError when the file, or what it names, cannot be used.
     """
     settings = load_settings(file)
-    with asyncio.Runner(loop_factory=_loop()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_until_stopped(settings, person, say))
 
 
@@ -248,61 +336,8 @@ async def _until_stopped(settings: Settings, person: Person, say: Callable[[str]
     say("stopped: every line that was received is kept")
 
 
-def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """A faster loop where there is one."""
-    try:
-        import uvloop  # noqa: PLC0415  (an optional part)
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
-
-
-def _receivers(alerting: Alerting) -> dict[str, Told]:
-    ways = {one.name: next(way for way in WAYS if getattr(one, way)) for one in alerting.settings.receivers}
-    boxes = alerting.outboxes
-    return {
-        name: Told(kind=way, last=box.delivered_at, failing=box.error if box.failing_since else "")
-        for name, way in ways.items()
-        for box in [boxes.get(name, Outbox())]
-    }
-
-
-def _rules(folder: str) -> RuleSet:
-    """viguard's own detections, and those of the site."""
-    files = content.folder(FOLDER)
-    if folder:
-        own = sorted(path for path in Path(folder).rglob("*") if path.suffix in {".yml", ".yaml"})
-        files += [(str(path), read_text(path)) for path in own]
-    return load_rules(files)
-
-
-def _event_sources(settings: Settings, person: Person) -> dict[str, vcenter.EventSource]:
-    if not settings.vcenters:
-        return {}
-    sources = Sources(names=settings.vcenters, credentials=Path(settings.credentials) if settings.credentials else None)
-    logins = login_with(sources, person)
-    found = {}
-    for endpoint in map(logins.complete, endpoints_of(settings.vcenters, sources)):
-        login = logins.login(endpoint)
-        position = _position(_position_file(settings, endpoint.host))
-        found[endpoint.host] = vcenter.EventSource(partial(_session, endpoint, login), position, _now() - FIRST_EVENTS)
-    return found
-
-
-def _session(endpoint: Endpoint, login: Login) -> Session:
-    return Session(Connection(endpoint), login)
-
-
-def _position_file(settings: Settings, host: str) -> Path:
-    """A name of a server is not made a path: it could be anything."""
-    return Path(settings.directory) / f"events-{hashlib.sha256(host.encode()).hexdigest()[:16]}.json"
-
-
-def _position(path: Path) -> vcenter.Position:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=vcenter.Position)
-    except (OSError, msgspec.DecodeError):
-        return vcenter.Position()
+def _newest(alert: Alert) -> datetime:
+    return max((event.received_at for event in alert.events if event.received_at), default=alert.time)
 
 
 def _now() -> datetime:

@@ -1,0 +1,169 @@
+"""Blocks that are kept already wait here to be looked at and judged, in a thread of their own: receipt never waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from viguard.logs.block import Block
+from viguard.logs.classify import Classifier, Hit
+from viguard.logs.watch import Seen, Watch
+from viguard.usecases.log_problems import Problems, told
+
+T = TypeVar("T")
+WAITING_BYTES = 64 << 20
+"""What may wait: half a minute of 20,000 lines a second."""
+_GROUP_BYTES = 1 << 20
+"""Small blocks are looked at together: going to the thread and back costs more than they do."""
+_NAME = "judging"
+
+
+class Counts(msgspec.Struct):
+    """What could not be judged since the start. It is in the archive."""
+
+    blocks: int = 0
+    lines: int = 0
+    failed_lines: int = 0
+
+
+class _Waiting(NamedTuple):
+    block: Block
+    hits: Sequence[Hit] | None
+
+
+class Judging:
+    """Judges blocks in the order they were offered. ``tell`` gets what they came to, on the loop.
+
+    ``judged_at`` is the time of receipt of the newest block that is done.
+    """
+
+    def __init__(
+        self, watch: Watch, tell: Callable[[Seen], None], problems: Problems, waiting_bytes: int = WAITING_BYTES
+    ) -> None:
+        self.watch, self._tell, self._problems, self._most = watch, tell, problems, waiting_bytes
+        self.counts, self.judged_at = Counts(), 0.0
+        self._eyes = ThreadPoolExecutor(1, thread_name_prefix="viguard-eyes")
+        self._queue: deque[_Waiting] = deque()
+        self._bytes = 0
+        self._some, self._is_busy = asyncio.Event(), False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits and nothing is being looked at."""
+        return not self._queue and not self._is_busy
+
+    def offer(self, block: Block, hits: Sequence[Hit] | None = None) -> bool:
+        """A block to be judged soon; ``hits`` when somebody has looked already. False: there is no room for it."""
+        if self._bytes + len(block.data) > self._most:
+            self.counts.blocks += 1
+            self.counts.lines += block.data.count(b"\n")
+            text = "lines came faster than they can be judged: {:,} are in the archive and raised no alert"
+            self._problems.happened(_NAME, text.format(self.counts.lines))
+            return False
+        self._queue.append(_Waiting(block, hits))
+        self._bytes += len(block.data)
+        self._some.set()
+        return True
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        while True:
+            await self._some.wait()
+            if not self._queue:
+                self._some.clear()
+                continue
+            await self._next()
+
+    async def _next(self) -> None:
+        group, size, self._is_busy = list[_Waiting](), 0, True
+        while self._queue and size < _GROUP_BYTES:
+            group.append(self._queue.popleft())
+            size += len(group[-1].block.data)
+        try:
+            self._tell(await self.ask(self._judged, group))
+        finally:
+            self._bytes -= size
+            self._is_busy = False
+        self.judged_at = max(self.judged_at, group[-1].block.received_at)
+
+    async def ask(self, work: Callable[..., T], *arguments: object) -> T:
+        """Something that only the thread of the eyes may do."""
+        return await asyncio.get_running_loop().run_in_executor(self._eyes, partial(work, *arguments))
+
+    async def tick(self, now: datetime, heard: Mapping[str, datetime] | None) -> None:
+        """Time has passed. While blocks wait, what they bring is not late: nothing is settled by the clock then."""
+        if self.is_idle:
+            self._tell(await self.ask(self.watch.settle, now))
+        if heard is not None:
+            self._tell(await self.ask(self.watch.tick, now, heard))
+
+    async def replay(self, blocks: Iterable[Block]) -> list[Seen]:
+        """What blocks of a run before come to: only alerts are given back, nothing is told."""
+        self._is_busy = True
+        try:
+            return await self.ask(self._replayed, blocks)
+        finally:
+            self._is_busy = False
+
+    async def finish(self, timeout_s: float) -> None:
+        """The end: what waits is judged, at most so long; then what was held back for its neighbours."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not self.is_idle:
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            lines = sum(one.block.data.count(b"\n") for one in self._queue)
+            self._problems.note(f"the stop did not wait for {lines:,} lines to be judged; they are in the archive")
+            return
+        self._tell(await self.ask(self.watch.flush))
+
+    def close(self) -> None:
+        """The thread ends."""
+        self._eyes.shutdown(wait=False, cancel_futures=True)
+
+    def _replayed(self, blocks: Iterable[Block]) -> list[Seen]:
+        seen = [self._judged([_Waiting(block, None)]) for block in blocks]
+        return [Seen([], one.alerts) for one in seen if one.alerts]
+
+    def _judged(self, group: Sequence[_Waiting]) -> Seen:
+        all_seen = Seen([], [])
+        for block, hits in group:
+            try:
+                seen = self.watch.judge(block, self._look(block) if hits is None else hits)
+            except Exception as error:  # noqa: BLE001  (the edge of a job: the lines are kept, the next ones come)
+                self._failed(block.data.count(b"\n"), error)
+                continue
+            all_seen.events.extend(seen.events)
+            all_seen.alerts.extend(seen.alerts)
+        return all_seen
+
+    def _look(self, block: Block) -> list[Hit]:
+        return looked(self.watch.classifier, block.data, self._failed)
+
+    def _failed(self, lines: int, error: Exception) -> None:
+        self.counts.failed_lines += lines
+        text = f"lines could not be judged, a defect of viguard: {self.counts.failed_lines:,} so far ({told(error)})"
+        self._problems.happened(_NAME, text)
+
+
+def looked(classifier: Classifier, data: bytes, failed: Callable[[int, Exception], None]) -> list[Hit]:
+    """The lines that say something; a line at which the looking fails is told and does not hide the others."""
+    try:
+        return classifier.block(data)
+    except Exception as error:  # noqa: BLE001  (whatever it is, it belongs to one line)
+        middle = data.find(b"\n", len(data) // 2) + 1
+        if not 0 < middle < len(data):
+            middle = data.rfind(b"\n", 0, max(0, len(data) - 1)) + 1
+        if not middle:
+            failed(1, error)
+            return []
+    first = looked(classifier, data[:middle], failed)
+    rest = looked(classifier, data[middle:], failed)
+    return first + [msgspec.structs.replace(hit, start=hit.start + middle, end=hit.end + middle) for hit in rest]
