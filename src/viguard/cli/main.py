@@ -12,6 +12,7 @@ from viguard import __version__
 from viguard.errors import ViguardError
 
 COMMANDS = {
+    "alerts": "Check who is told of alerts, and whether it reaches them.",
     "ask": "Answer the five questions of the report for this estate, and what is left to do.",
     "audit": "Judge an estate: vCenters, hosts, snapshots.",
     "collect": "Read an estate into a snapshot.",
@@ -22,6 +23,8 @@ COMMANDS = {
     "explain": "Explain a finding: why, evidence, fix, side effects.",
     "init": "Propose a commented policy for an estate.",
     "inventory": "List an estate by site, cluster, zone or VLAN.",
+    "logs": "Say what log lines tell: in files, and in an archive.",
+    "rules": "Detections of log events: list them, test them, find mistakes.",
     "serve": "Hear log lines, keep and judge them, and tell people.",
     "waivers": "Check the file of waivers.",
     "zones": "Say why a guest is in its zone.",

@@ -1,0 +1,13 @@
+"""Parts of an archive that cannot be read, in words."""
+
+from __future__ import annotations
+
+from viguard.logs.archive.segments import Damage
+from viguard.model.text import visible
+
+
+def told(damage: Damage) -> str:
+    """Where it is, why it cannot be read, and whose lines it held, as far as that is known."""
+    of = f", hosts {', '.join(damage.hosts)}" if damage.hosts else ""
+    when = f", received {damage.since:%Y-%m-%d %H:%M:%S} UTC" if damage.since else ""
+    return visible(f"{damage.file}, byte {damage.offset}, {damage.size:,} bytes: {damage.why}{when}{of}", 1000)

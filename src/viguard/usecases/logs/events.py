@@ -1,0 +1,54 @@
+"""Lines of files as events, those of one fact merged, each with all its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import IO
+
+import msgspec
+
+from viguard.logs.classify import Classifier, Hit
+from viguard.logs.fields import event_of
+from viguard.logs.files import Chunk
+from viguard.logs.merge import Merger
+from viguard.model.event import Event
+from viguard.usecases.logs import rows
+from viguard.usecases.logs.reading import Files
+
+_GATHERED = 1000
+
+
+def write(names: Sequence[str], format_: str, stream: IO[bytes], say: Callable[[str], None]) -> int:
+    """Writes the events of files, jsonl or table, as soon as each is complete.
+
+    Returns 0, or 4 when a part could not be read. Raises: InputError when nothing could be.
+    """
+    files = Files(names)
+    found = events(files)
+    if format_ == "table":
+        stream.write(rows.table_head())
+        stream.writelines(rows.table_line(event, _count(event)) for event in found)
+    else:
+        while some := [{**rows.row(event), "lines": event.lines} for event in islice(found, _GATHERED)]:
+            stream.write(rows.lines(some))
+    return files.code(say)
+
+
+def events(files: Files) -> Iterator[Event]:
+    """The events of files, in the order in which they are complete: a few lines after their last one."""
+    merger, look = Merger(), Classifier().block
+    for chunk, at in files:
+        yield from merger.feed(_of_file(chunk, hit, at) for hit in look(chunk.data))
+    yield from merger.flush()
+
+
+def _of_file(chunk: Chunk, hit: Hit, at: datetime) -> Event:
+    """A file was written long after its first line: only a line without a time counts as heard then."""
+    event = event_of(hit, chunk.data[hit.start : hit.end], at)
+    return msgspec.structs.replace(event, received_at=None if event.time else at)
+
+
+def _count(event: Event) -> str:
+    return "1 line" if len(event.lines) == 1 else f"{len(event.lines)} lines"
