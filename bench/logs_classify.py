@@ -55,8 +55,8 @@ def contenders(folder: Path) -> dict[str, list[Contender]]:
     def summed() -> int:
         return sum(int(line.rpartition("\t")[2]) for line in out.read_text().splitlines())
 
-    normalizer = f"{_program('liblognorm-utils', 'lognormalizer')} -r {folder}/rules.rb -p -T"
-    rg = f"{_program('ripgrep', 'rg')} -j1 -c -a --no-unicode"
+    normalizer = f"{program('liblognorm-utils', 'lognormalizer')} -r {folder}/rules.rb -p -T"
+    rg = f"{program('ripgrep', 'rg')} -j1 -c -a --no-unicode"
     few, every = f"-f {folder}/patterns.txt", f"-f {folder}/all_patterns.txt"
     ours = f"{viguard()} logs classify {{file}} --format summary > {{out}}"
     return {
@@ -78,13 +78,13 @@ def _syslog_ng(folder: Path, out: Path, fetch: int, count: Callable[[], int]) ->
     own = folder / f"syslog-ng-{fetch}"
     own.mkdir(exist_ok=True)
     (own / "conf").write_text(logs_peers.syslog_ng(folder / "patterndb.xml", out, fetch), encoding="utf-8")
-    daemon = _program("syslog-ng-core", "syslog-ng")
+    daemon = program("syslog-ng-core", "syslog-ng")
     places = f"-f {own}/conf -R {own}/persist -p {own}/pid -c {own}/ctl"
     script = f"rm -f {out}; cat {{file}} | {daemon} -F --no-caps --worker-threads=1 {places} 2>/dev/null"
     return Contender(f"syslog-ng, fetch {fetch}", lambda file: ["sh", "-c", script.format(file=file)], count)
 
 
-def _program(package: str, name: str) -> str:
+def program(package: str, name: str) -> str:
     """An unpacked program with the libraries beside it, or the installed one."""
     root = UNPACKED / package
     found = next((p for p in (root / "usr/sbin" / name, root / "usr/bin" / name) if p.exists()), None)
