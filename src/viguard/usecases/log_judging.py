@@ -15,6 +15,7 @@ import msgspec
 from viguard.logs.block import Block
 from viguard.logs.classify import Classifier, Hit
 from viguard.logs.watch import Seen, Watch
+from viguard.model.event import Alert
 from viguard.usecases.log_problems import Problems, told
 
 T = TypeVar("T")
@@ -23,6 +24,8 @@ WAITING_BYTES = 64 << 20
 _GROUP_BYTES = 1 << 20
 """Small blocks are looked at together: going to the thread and back costs more than they do."""
 _NAME = "judging"
+REPLAYED_ALERTS = 10_000
+"""The newest alerts of a replay that are given back: memory is bounded, and the oldest were told long ago."""
 
 
 class Counts(msgspec.Struct):
@@ -104,8 +107,8 @@ class Judging:
         if heard is not None:
             self._tell(await self.ask(self.watch.tick, now, heard))
 
-    async def replay(self, blocks: Iterable[Block]) -> list[Seen]:
-        """What blocks of a run before come to: only alerts are given back, nothing is told."""
+    async def replay(self, blocks: Iterable[Block]) -> list[Alert]:
+        """The alerts that blocks of a run before come to; nothing is told."""
         self._is_busy = True
         try:
             return await self.ask(self._replayed, blocks)
@@ -128,9 +131,11 @@ class Judging:
         """The thread ends."""
         self._eyes.shutdown(wait=False, cancel_futures=True)
 
-    def _replayed(self, blocks: Iterable[Block]) -> list[Seen]:
-        seen = [self._judged([_Waiting(block, None)]) for block in blocks]
-        return [Seen([], one.alerts) for one in seen if one.alerts]
+    def _replayed(self, blocks: Iterable[Block]) -> list[Alert]:
+        alerts: deque[Alert] = deque(maxlen=REPLAYED_ALERTS)
+        for block in blocks:
+            alerts.extend(self._judged([_Waiting(block, None)]).alerts)
+        return list(alerts)
 
     def _judged(self, group: Sequence[_Waiting]) -> Seen:
         all_seen = Seen([], [])

@@ -193,10 +193,10 @@ class LogServer:
         old = blocks(
             self.archive.directory, since=self._started_at - REPLAYED, until=self._started_at, tell=lambda _: None
         )
-        for seen in await self.judging.replay(old):
-            for alert in seen.alerts:
-                if _newest(alert) > until - UNSURE:
-                    self.alerting.take(alert)
+        known = {one for group in self.alerting.groups.state.groups.values() for one in group.recent}
+        for alert in await self.judging.replay(old):
+            if _newest(alert) > until - UNSURE and alert.id not in known:
+                self.alerting.take(alert)
         self._remember(self._started_at.timestamp())
 
     def _remembered(self) -> datetime:
