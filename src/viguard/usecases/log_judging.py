@@ -135,6 +135,7 @@ class Judging:
         alerts: deque[Alert] = deque(maxlen=REPLAYED_ALERTS)
         for block in blocks:
             alerts.extend(self._judged([_Waiting(block, None)]).alerts)
+        alerts.extend(self.watch.flush().alerts)  # or they would be told with the first lines of this run
         return list(alerts)
 
     def _judged(self, group: Sequence[_Waiting]) -> Seen:
