@@ -31,6 +31,8 @@ COMMANDS = {
 }
 
 
+OPTIONAL = {"apprise", "duckdb", "sigma"}
+"""Modules of ``viguard[logs]`` that nothing else can stand in for."""
 STOPPED = "stopped; sessions were logged out"
 
 
@@ -97,6 +99,10 @@ def run(arguments: list[str] | None = None) -> None:
         sys.exit(2)
     except ViguardError as error:
         sys.exit(_say(f"error: {error}", error.exit_code))
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in OPTIONAL:
+            raise
+        sys.exit(_say(f"error: {error.name} is not installed\n  pip install viguard[logs]", 1))
     except KeyboardInterrupt:
         sys.exit(_say(STOPPED, 130))
     except BrokenPipeError:

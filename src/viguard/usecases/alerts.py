@@ -45,13 +45,13 @@ class Sent(NamedTuple):
 
 
 def check(file: Path, example: Example, now: datetime | None = None) -> tuple[list[str], list[str]]:
-    """What alerts.yaml means, as lines, and what in it is wrong now: secrets that cannot be read.
+    """What alerts.yaml means, as lines, and what is wrong with it now: nobody is told, or a secret cannot be read.
 
     Raises: PolicyError with every mistake of the file.
     """
     settings = load_alerts(file)
     now = now or datetime.now(UTC)
-    return list(_meaning(settings, example, now)), _secrets(settings)
+    return list(_meaning(settings, example, now)), _wrong(settings)
 
 
 def send_test(file: Path, names: Sequence[str], now: datetime | None = None) -> list[Sent]:
@@ -97,7 +97,7 @@ def _meaning(settings: Settings, example: Example, now: datetime) -> Iterator[st
     told = receivers_of(settings, example, now)
     quiet = silenced_until(settings.silences, example, now)
     about = f"{example.severity} alert {example.rule} about {example.key!r}" + _in_zone(example.zone)
-    to = f"silenced until {quiet:%Y-%m-%d %H:%M} UTC" if quiet else ", ".join(told) or "nobody is told"
+    to = f"silenced until {quiet.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if quiet else ", ".join(told) or "nobody is told"
     yield f"example, now: {about}: {to}"
 
 
@@ -105,7 +105,7 @@ def _receiver(receiver: Receiver, settings: Settings) -> str:
     beats = [beat.every_minutes for beat in settings.heartbeats if beat.receiver == receiver.name]
     said = [way_of(receiver), f"gets {' and '.join(receiver.send) or 'heartbeats only'}"]
     said += [f"at most {plural(receiver.most_per_hour, 'notice')} an hour"] if receiver.most_per_hour else []
-    said += [f"a heartbeat every {plural(every, 'minute')}" for every in beats]
+    said += [f"a heartbeat every {every} min" for every in beats]
     said += ["the fallback"] if receiver.name == settings.fallback else []
     return f"receiver {receiver.name}: {', '.join(said)}"
 
@@ -144,15 +144,19 @@ def _in_zone(zone: str) -> str:
     return f" in zone {zone}" if zone else ""
 
 
-def _secrets(settings: Settings) -> list[str]:
-    """Receivers that could not be used now, with why."""
+def _wrong(settings: Settings) -> list[str]:
+    """What is wrong now: receivers that could not be used, with why, or that there is none."""
     found = []
     for receiver in settings.receivers:
         try:
             _channels([receiver])
         except InputError as error:
-            found.append(f"receiver {receiver.name}: {error}")
-    return found
+            found.append(f"receiver {receiver.name}: {_on_one_line(error)}")
+    return found or ([] if settings.receivers else ["there is no receiver: nobody is told of anything"])
+
+
+def _on_one_line(error: InputError) -> str:
+    return "; ".join(line.strip() for line in str(error).splitlines())
 
 
 def _channels(receivers: Sequence[Receiver]) -> dict[str, Channel]:
@@ -168,7 +172,7 @@ async def _send_one(receiver: Receiver, notice: Notice) -> Sent:
     try:
         channels = _channels([receiver])
     except InputError as error:
-        return Sent(receiver.name, way_of(receiver), str(error))
+        return Sent(receiver.name, way_of(receiver), _on_one_line(error))
     boxes = {receiver.name: Outbox()}
     done = asyncio.Event()
     deliveries = Deliveries(Settings(receivers=(receiver,)), channels, boxes, changed=done.set)

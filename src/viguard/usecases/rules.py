@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from viguard import content
 from viguard.errors import InputError
 from viguard.logs.detect.reading import FOLDER, Mistake, load
-from viguard.logs.detect.rules import About
+from viguard.logs.detect.rules import About, Correlation, Rule
 from viguard.model.facts import Struct
 from viguard.model.text import plural, visible
 from viguard.policy.source import read_text
@@ -31,7 +31,7 @@ class Listed(NamedTuple):
 
 
 class Tested(Struct, frozen=True, kw_only=True):
-    """What came of the cases. ``failed``, ``slow`` and ``without`` (rules that have no case) are lines for people."""
+    """What came of the cases, the last three as lines for people; ``without``: rules that alert and have no case."""
 
     rules: int
     cases: int
@@ -78,16 +78,18 @@ def run_cases(paths: Iterable[Path], *, timed: bool = True) -> Tested:
 
     chosen = _Chosen(paths)
     rules = load(chosen.read)
-    abouts = [about for about in rules.abouts() if chosen.has(about.where)]
-    names = {about.name for about in abouts}
+    some: list[Rule | Correlation] = [one for one in (*rules.rules, *rules.correlations) if chosen.has(one.about.where)]
+    names = {one.about.name for one in some}
     results = [one for one in cases.run(rules) if one.rule in names]
     slow = [one for one in cases.timings(rules) if one.is_slow and one.rule in names] if timed else []
     return Tested(
-        rules=len(abouts),
+        rules=len(some),
         cases=len(results),
         failed=tuple(_failed(one) for one in results if not one.is_met),
         slow=tuple(f"{one.rule}: {one.worst_ms:.0f} ms for one hostile line" for one in slow),
-        without=tuple(f"{about.where}: {about.name} has no case" for about in abouts if not about.cases),
+        without=tuple(
+            f"{one.about.where}: {one.about.name} has no case" for one in some if one.alerts and not one.about.cases
+        ),
     )
 
 

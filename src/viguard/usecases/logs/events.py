@@ -40,14 +40,19 @@ def events(files: Files) -> Iterator[Event]:
     """The events of files, in the order in which they are complete: a few lines after their last one."""
     merger, look = Merger(), Classifier().block
     for chunk, at in files:
-        yield from merger.feed(_of_file(chunk, hit, at) for hit in look(chunk.data))
-    yield from merger.flush()
+        yield from map(_timed, merger.feed(_of_line(chunk, hit, at) for hit in look(chunk.data)))
+    yield from map(_timed, merger.flush())
 
 
-def _of_file(chunk: Chunk, hit: Hit, at: datetime) -> Event:
-    """A file was written long after its first line: only a line without a time counts as heard then."""
-    event = event_of(hit, chunk.data[hit.start : hit.end], at)
-    return msgspec.structs.replace(event, received_at=None if event.time else at)
+def _of_line(chunk: Chunk, hit: Hit, at: datetime) -> Event:
+    return _timed(event_of(hit, chunk.data[hit.start : hit.end], at))
+
+
+def _timed(event: Event) -> Event:
+    """A file was written long after its first line: only what says no time counts as heard then."""
+    if event.time is None or event.received_at is None:
+        return event
+    return msgspec.structs.replace(event, received_at=None)
 
 
 def _count(event: Event) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from viguard.errors import InputError
 from viguard.logs.files import Chunk, open_source
+from viguard.model.text import visible
 
 STDIN = "-"
 INCOMPLETE = 4
@@ -22,13 +23,17 @@ class Files:
     def __iter__(self) -> Iterator[tuple[Chunk, datetime]]:
         """Chunks, each with the time that dates its lines where they have no year: when the file was written."""
         for name in self._names:
-            at = written_at(name)
+            at, is_some = written_at(name), False
             try:
                 for chunk in open_source(name, numbered=False):
-                    self._is_read = True
+                    self._is_read = is_some = True
                     yield chunk, at
             except InputError as error:
                 self._troubles.append(error)
+                continue
+            if not is_some and _has_something(name):
+                what, hint = "no log is in there", "name the files themselves"
+                self._troubles.append(InputError(what, where=visible(name), hint=hint))
 
     def code(self, say: Callable[[str], None]) -> int:
         """Afterwards: 0, or 4 when a part could not be read, which is said.
@@ -47,3 +52,8 @@ def written_at(name: str) -> datetime:
     if name != STDIN and os.path.isfile(name):  # noqa: PTH113  (a name may be no valid path; its reading says so)
         return datetime.fromtimestamp(os.stat(name).st_mtime, UTC)  # noqa: PTH116
     return datetime.now(UTC)
+
+
+def _has_something(name: str) -> bool:
+    """Whether lines could be expected: of a folder or an archive, not of an empty file."""
+    return name != STDIN and (os.path.isdir(name) or os.stat(name).st_size > 0)  # noqa: PTH112, PTH116
