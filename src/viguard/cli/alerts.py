@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +16,7 @@ ALERTS = click.argument("file", metavar="ALERTS.YAML", type=click.Path(path_type
 
 @click.group("alerts")
 def command() -> None:
-    """Check who is told of alerts, and whether it reaches them."""
+    """Check who is told of alerts, and whether it reaches them; deal with those that are open."""
 
 
 @command.command("check")
@@ -66,6 +67,58 @@ def test(file: Path, receivers: tuple[str, ...]) -> None:
             nothing="there is no receiver: nobody is told of anything",
         )
     raise click.exceptions.Exit(3 if not sent or any(one.error for one in sent) else 0)
+
+
+DIRECTORY = click.argument("directory", metavar="DIRECTORY", type=click.Path(path_type=Path, file_okay=False))
+GROUP = click.argument("group", metavar="ALERT")
+BY = click.option("--by", default=getpass.getuser, help="Who says it; you when left out.")
+
+
+@command.command("open")
+@DIRECTORY
+def open_(directory: Path) -> None:
+    """List what is open at the log server that runs with DIRECTORY (of serve.yaml), worst first."""
+    from viguard.usecases import log_control, show
+
+    with results_to(None) as stream:
+        show.lines(log_control.opened(directory), stream, nothing="nothing is open")
+
+
+@command.command("ack")
+@DIRECTORY
+@GROUP
+@BY
+def ack(directory: Path, group: str, by: str) -> None:
+    """Say that somebody deals with ALERT (its id, or the start of it): no repeats until it becomes worse."""
+    from viguard.usecases.log_control import control
+
+    control(directory, {"do": "acknowledge", "group": group, "by": by})
+
+
+@command.command("mark")
+@DIRECTORY
+@GROUP
+@click.argument("verdict", type=click.Choice(("true-positive", "false-positive", "over")))
+@click.option("--note", default="", help="Why; kept with it.")
+@BY
+def mark(directory: Path, group: str, verdict: str, note: str, by: str) -> None:
+    """Say what ALERT (its id, or the start of it) was. A false positive is closed, and so is what is over."""
+    from viguard.usecases.log_control import control
+
+    if verdict == "over":
+        control(directory, {"do": "end", "group": group, "by": by})
+    else:
+        told = {"true_positive": verdict == "true-positive", "note": note}
+        control(directory, {"do": "mark", "group": group, "by": by, **told})
+
+
+@command.command("reload")
+@DIRECTORY
+def reload(directory: Path) -> None:
+    """Make the log server that runs with DIRECTORY read alerts.yaml, detections and policy anew: all, or none."""
+    from viguard.usecases.log_control import control
+
+    Talk().say(control(directory, {"do": "reload"})["text"])
 
 
 @command.group("render")

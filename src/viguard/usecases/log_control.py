@@ -16,14 +16,17 @@ from typing import Any
 import msgspec
 
 from viguard.alerts.group import Group
+from viguard.alerts.notice import rank
 from viguard.alerts.service import Alerting
 from viguard.errors import InputError, ViguardError
+from viguard.model.text import plural
 from viguard.usecases.log_problems import told
 
 NAME = "control.sock"
 MOST_BYTES = 65_536
 MOST_CLIENTS = 8
 TIMEOUT_S = 30.0
+SHORT_ID = 12
 _ANSWER_BYTES = 64 << 20
 
 Answer = dict[str, Any]
@@ -153,6 +156,22 @@ def control(directory: Path, request: Mapping[str, Any]) -> Answer:
     if answer.get("ok") is not True:
         raise InputError(str(answer.get("error", "refused")))
     return answer
+
+
+def opened(directory: Path) -> list[str]:
+    """What is open at the log server that runs with a directory, a line each, worst first.
+
+    Raises: InputError as ``control``.
+    """
+    groups = msgspec.convert(control(directory, {"do": "open"})["groups"], list[Group])
+    return [_line(group) for group in sorted(groups, key=lambda group: (-rank(group.severity), group.first))]
+
+
+def _line(group: Group) -> str:
+    by = f", {group.acknowledged_by} deals with it" if group.acknowledged_by else ""
+    how = ", silenced" if group.silenced else by
+    said = f"{group.id[:SHORT_ID]}  {group.severity:8}  {group.first:%Y-%m-%d %H:%M} UTC  {group.title}: {group.key}"
+    return f"{said} ({plural(group.count, 'alert')}{how})"
 
 
 def _exchanged(directory: Path, asked: bytes) -> bytes:

@@ -1,0 +1,211 @@
+"""What goes wrong inside a running log server: it is seen, nothing is lost, and it goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.usecases.serving import BOUND_S, Site, line, noise
+from tests.usecases.test_audit import PERSON
+from viguard.errors import InputError
+from viguard.logs.archive.writer import Limits
+from viguard.logs.block import Block, Run
+from viguard.logs.settings import load_settings
+from viguard.logs.watch import Seen
+from viguard.usecases import log_problems
+from viguard.usecases.log_judging import Judging
+from viguard.usecases.log_problems import Problems, kept_up
+from viguard.usecases.serve import LogServer
+
+FAILED = "DCUI: authentication of user berry failed"
+
+
+async def until(check: Callable[[], Any], what: str) -> Any:
+    for _ in range(BOUND_S * 50):
+        if found := check():
+            return found
+        await asyncio.sleep(0.02)
+    return pytest.fail(f"never: {what}")
+
+
+@asynccontextmanager
+async def serving(site: Site) -> AsyncIterator[LogServer]:
+    server, stop = LogServer(load_settings(site.write()), PERSON, lambda _: None), asyncio.Event()
+    running = asyncio.create_task(server.run(stop))
+    await until(lambda: server.receiver.addresses and (site.directory / "control.sock").exists(), "it listens")
+    try:
+        yield server
+    finally:
+        stop.set()
+        await running
+
+
+async def send(server: LogServer, *lines: bytes) -> None:
+    port = next(one.port for one in server.receiver.addresses if one.transport == "tcp")
+    _reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"".join(one + b"\n" for one in lines))
+    writer.close()
+    await writer.wait_closed()
+
+
+def problems(site: Site) -> str:
+    try:
+        return " ".join(site.status()["problems"])
+    except (FileNotFoundError, json.JSONDecodeError):
+        return ""
+
+
+def test_a_full_disk_is_told_and_what_waits_is_kept_when_there_is_room(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("viguard.alerts.service.STATUS_EVERY_S", 0.1)
+
+    async def main() -> None:
+        async with serving(site) as server:
+            server.archive.limits = Limits(free_share=2.0)
+            await send(server, line(FAILED))
+            await until(lambda: "of the disk is free: nothing is kept" in problems(site), "the status says so")
+            await until(site.told, "who fills the disk is seen all the same")
+            assert site.lines_kept() == 0
+            server.archive.limits = Limits(free_share=0.0)
+            await until(lambda: site.lines_kept() == 1, "it is kept")
+            await until(lambda: not problems(site), "all is well again")
+        assert [alert["rule"] for alert in site.told()] == ["login.dcui.wrong-password"]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("kept", ["all", "report"])
+def test_a_line_that_the_looking_fails_at_hides_no_other(
+    site: Site, kept: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("viguard.alerts.service.STATUS_EVERY_S", 0.1)
+    site.serve["keep"] = kept
+    lines = [*(noise(n) for n in range(20)), b"poison", *(noise(n) for n in range(20)), line(FAILED)]
+
+    def poisoned(block: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+        def look(data: bytes) -> Any:
+            if b"poison" in data:
+                raise RuntimeError("a defect")
+            return block(data)
+
+        return look
+
+    async def main() -> None:
+        async with serving(site) as server:
+            for classifier in filter(None, (server.judging.watch.classifier, server._filter)):
+                monkeypatch.setattr(classifier, "block", poisoned(classifier.block))
+            await send(server, *lines)
+            await until(site.told, "the alert of another line")
+            await until(lambda: "a defect" in problems(site), "the status says so")
+        assert site.kept() == lines, "what could not be looked at is kept"
+        assert [alert["rule"] for alert in site.told()] == ["login.dcui.wrong-password"]
+
+    asyncio.run(main())
+
+
+def block_of(*lines: bytes, at: float = 1.0) -> Block:
+    data = b"".join(one + b"\n" for one in lines)
+    return Block(data, at, (Run("192.0.2.1", "tcp", 0, len(data)),))
+
+
+def test_judging_that_is_slow_holds_no_line_up(site: Site) -> None:
+    slow = threading.Event()
+
+    async def main() -> None:
+        async with serving(site) as server:
+            server.judging._most = 1_000
+            await until(lambda: server.judging.is_idle, "the replay is over")
+            held = asyncio.create_task(server.judging.ask(slow.wait, BOUND_S))
+            for number in range(50):
+                async with asyncio.timeout(BOUND_S):
+                    await server.take(block_of(noise(number)))
+            assert server.judging.counts.lines > 0
+            assert site.lines_kept() == 50
+            missed = f"{server.judging.counts.lines} are in the archive and raised no alert"
+            assert any(missed in text for text in server.alerting.problems.values())
+            slow.set()
+            await held
+
+    asyncio.run(main())
+
+
+def test_what_judging_fails_at_is_counted_and_the_next_block_is_judged() -> None:
+    told: dict[str, str] = {}
+
+    class Eyes:
+        def judge(self, block: Block, _hits: Any) -> Seen:
+            if b"poison" in block.data:
+                raise ValueError("a defect")
+            judged.append(block.data)
+            return Seen([], [])
+
+    judged: list[bytes] = []
+
+    async def main() -> None:
+        judging = Judging(Eyes(), lambda _: None, Problems(told, lambda _: None))  # type: ignore[arg-type]
+        task = asyncio.create_task(judging.run())
+        assert judging.offer(block_of(b"poison", b"and one"), [])
+        assert judging.offer(block_of(b"good"), [])
+        await until(lambda: judged == [b"good\n"], "the next one")
+        task.cancel()
+        judging.close()
+
+    asyncio.run(main())
+    assert "2 so far (ValueError a defect)" in told["judging"]
+
+
+def test_a_part_that_fails_is_begun_again_and_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_problems, "PAUSE_S", 0.001)
+    told: dict[str, str] = {}
+    tries: list[int] = []
+
+    async def work() -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise RuntimeError("no\x1b way")
+        await asyncio.Event().wait()
+
+    async def main() -> None:
+        task = asyncio.create_task(kept_up("alerting", work, Problems(told, lambda _: None)))
+        await until(lambda: len(tries) == 3, "the third try")
+        task.cancel()
+
+    asyncio.run(main())
+    assert told == {"alerting": "alerting failed and was begun again: RuntimeError no\\u001b way"}
+
+
+def test_what_happened_is_shown_for_an_hour_and_what_lasts_until_it_is_over() -> None:
+    told: dict[str, str] = {}
+    now = [0.0]
+    found = Problems(told, lambda _: None, lambda: now[0])
+    found.happened("judging", "lines were lost")
+    found.set("archive", "the disk is full")
+    now[0] = 3599.0
+    found.tick()
+    assert told == {"judging": "lines were lost", "archive": "the disk is full"}
+    now[0] = 3600.0
+    found.tick()
+    assert told == {"archive": "the disk is full"}
+    found.set("archive", "")
+    assert told == {}
+
+
+def test_a_failed_start_gives_the_directory_back(site: Site, tmp_path: Path) -> None:
+    site.serve["listen"][0] |= {"address": "192.0.2.1", "port": 1}
+
+    async def main() -> None:
+        with pytest.raises(InputError):
+            await LogServer(load_settings(site.write()), PERSON, lambda _: None).run(asyncio.Event())
+        site.serve["listen"][0] |= {"address": "127.0.0.1", "port": 0}
+        async with serving(site):
+            pass
+
+    asyncio.run(main())
