@@ -78,7 +78,8 @@ def run_cases(paths: Iterable[Path], *, timed: bool = True) -> Tested:
 
     chosen = _Chosen(paths)
     rules = load(chosen.read)
-    some: list[Rule | Correlation] = [one for one in (*rules.rules, *rules.correlations) if chosen.has(one.about.where)]
+    every: list[Rule | Correlation] = [*rules.rules, *rules.correlations]
+    some = [one for one in every if chosen.has(one.about.where)]
     names = {one.about.name for one in some}
     results = [one for one in cases.run(rules) if one.rule in names]
     slow = [one for one in cases.timings(rules) if one.is_slow and one.rule in names] if timed else []

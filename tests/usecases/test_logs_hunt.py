@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import io
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.logs.archive.made import NOON, block, fill
+from viguard.errors import InputError
+from viguard.usecases.logs import hunt
+
+FAILURE = "<86>Sep 21 14:13:{:02d} esx1 dropbear[{}]: bad PAM password attempt for 'root' from 192.0.2.7:6"
+
+
+def test_rules_and_files_are_told_apart_by_their_names() -> None:
+    assert hunt.parted(["a.yml", "hostd.log", "B.YAML", "-"]) == ((Path("a.yml"), Path("B.YAML")), ("hostd.log", "-"))
+
+
+def test_correlations_go_on_over_the_blocks_of_an_archive(tmp_path: Path) -> None:
+    blocks = [[block(FAILURE.format(20 + n, n), at=NOON + n)] for n in range(20)]
+    fill(tmp_path / "archive", *blocks)
+    found = _hunted(hunt.Hunt(archive=tmp_path / "archive"))
+    assert [one["key"] for one in found if one["rule"] == "bruteforce"] == ["source_ip=192.0.2.7"]
+
+
+def test_the_same_archive_makes_the_same_alerts(tmp_path: Path) -> None:
+    fill(tmp_path / "archive", [block(FAILURE.format(20, 1), FAILURE.format(21, 2))])
+    first = _hunted(hunt.Hunt(archive=tmp_path / "archive"))
+    assert first
+    assert first == _hunted(hunt.Hunt(archive=tmp_path / "archive"))
+
+
+def test_only_what_was_received_in_time(tmp_path: Path) -> None:
+    fill(tmp_path / "archive", [block(FAILURE.format(20, 1))])
+    late = hunt.Hunt(archive=tmp_path / "archive", since=datetime(2030, 1, 1, tzinfo=UTC))
+    assert _hunted(late) == []
+
+
+def test_lines_come_from_one_place() -> None:
+    for wanted in (hunt.Hunt(), hunt.Hunt(names=("a",), archive=Path("b"))):
+        with pytest.raises(InputError):
+            hunt.run(wanted, "jsonl", io.BytesIO(), print)
+
+
+def _hunted(wanted: hunt.Hunt) -> list[dict[str, str]]:
+    out = io.BytesIO()
+    said: list[str] = []
+    code = hunt.run(wanted, "jsonl", out, said.append)
+    found = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert code == (3 if found else 0)
+    return found
