@@ -1,0 +1,105 @@
+"""The eyes: what they tell of time, figures and new detections. What lines mean is tested beside detections."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from viguard.logs.block import Block, Run
+from viguard.logs.classify import Classifier
+from viguard.logs.detect.intent import Intent
+from viguard.logs.detect.reading import shipped
+from viguard.logs.detect.rules import RuleSet
+from viguard.logs.watch import HOLD, Seen, Watch, self_test
+
+AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+VMX = "/vmfs/volumes/a/web1/web1.vmx"
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier()
+
+
+@pytest.fixture
+def watch(classifier: Classifier) -> Watch:
+    return Watch(shipped(), classifier=classifier)
+
+
+def see(watch: Watch, *texts: str, at: datetime = AT) -> Seen:
+    data = "".join(f"<86>{at:%b} {at.day:2} {at:%H:%M:%S} esx1 {text}\n" for text in texts).encode()
+    block = Block(data, at.timestamp(), (Run("192.0.2.1", "tcp", 0, len(data)),))
+    return watch.judge(block, watch.look(block))
+
+
+def test_an_event_waits_for_its_neighbours_and_no_longer(watch: Watch) -> None:
+    assert see(watch, "DCUI: authentication of user berry failed").alerts == []
+    assert watch.settle(AT + HOLD).alerts == []
+    (alert,) = watch.settle(AT + HOLD + timedelta(milliseconds=1)).alerts
+    assert alert.rule == "login.dcui.wrong-password"
+    assert watch.flush() == Seen([], [])
+
+
+def test_a_neighbour_in_the_next_block_belongs_to_it(watch: Watch) -> None:
+    see(watch, "DCUI: pam_unix(dcui:auth): check pass; user unknown")
+    see(watch, "DCUI: authentication of user berry failed", at=AT + timedelta(milliseconds=300))
+    (alert,) = watch.flush().alerts
+    assert alert.rule == "login.dcui.nonexistent-user"
+
+
+def count(number: int) -> str:
+    return f"Hostd: [2026-11-23 10:00:00.000 48C9CDC0 verbose 'vm:{VMX}'] New MKS connection count: {number}"
+
+
+def test_figures_of_a_server_leave_guests_alone_that_it_does_not_know(watch: Watch) -> None:
+    """A host without a vCenter tells of its guests by lines alone: no figure may put them back to none."""
+    see(watch, count(1))
+    watch.flush()
+    assert watch.figures([{"other": 0}], AT + timedelta(minutes=1)).alerts == []
+    see(watch, count(2), at=AT + timedelta(minutes=2))
+    (alert,) = watch.flush().alerts
+    assert (alert.rule, alert.key) == ("console.multiple", "vm=web1")
+
+
+def test_figures_count_where_lines_were_silent_and_say_when_it_is_over(watch: Watch) -> None:
+    (alert,) = watch.figures([{"web1": 2, "web2": 1}], AT).alerts
+    assert (alert.key, alert.resolved) == ("vm=web1", False)
+    (over,) = watch.figures([{"web1": 0, "web2": 1}], AT + timedelta(minutes=1)).alerts
+    assert (over.key, over.resolved) == ("vm=web1", True)
+
+
+def test_of_two_servers_with_a_guest_of_one_name_the_most_counts(watch: Watch) -> None:
+    assert len(watch.figures([{"web1": 2}, {"web1": 0}], AT).alerts) == 1
+    assert watch.figures([{"web1": 0}, {"web1": 2}], AT + timedelta(minutes=1)).alerts == []
+
+
+def test_new_detections_know_the_open_consoles(watch: Watch) -> None:
+    see(watch, count(1))
+    watch.flush()
+    watch.renew(shipped(), Intent(console_sessions=2))
+    see(watch, count(2), at=AT + timedelta(minutes=1))
+    assert watch.flush().alerts == []
+    see(watch, count(3), at=AT + timedelta(minutes=2))
+    assert [alert.rule for alert in watch.flush().alerts] == ["console.multiple"]
+
+
+def test_who_goes_silent_is_told_and_who_is_back(watch: Watch) -> None:
+    for minute in range(5):
+        watch.tick(AT + timedelta(minutes=minute), {"esx1": AT + timedelta(minutes=minute)})
+    assert watch.tick(AT + timedelta(minutes=13)).alerts == []
+    (silent,) = watch.tick(AT + timedelta(minutes=15)).alerts
+    assert silent.rule == "log.silence"
+    back = AT + timedelta(minutes=16)
+    (over,) = watch.tick(back, {"esx1": back}).alerts
+    assert over.resolved
+
+
+def test_twelve_ways_in_are_noticed_and_none_without_detections(classifier: Classifier) -> None:
+    ways = {
+        f"{channel}/{outcome}"
+        for channel in ("api", "dcui", "ssh", "techsupport")
+        for outcome in ("right-password", "wrong-password", "unknown-user")
+    }
+    assert self_test(shipped(), classifier) == dict.fromkeys(ways, True)
+    assert self_test(RuleSet(), classifier) == dict.fromkeys(ways, False)

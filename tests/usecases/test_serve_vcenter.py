@@ -1,0 +1,96 @@
+"""A log server that asks a vCenter: its events and its figures of consoles, as the lab tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+import lab
+from lab.demo import write_credentials
+from tests.usecases.serving import Site, line, until
+from viguard.errors import LoginError
+from viguard.logs.figures import console_figures
+from viguard.vsphere.credentials import Login
+from viguard.vsphere.endpoint import Trust, parse_endpoint
+from viguard.vsphere.session import Session
+from viguard.vsphere.soap import Connection
+
+pytestmark = pytest.mark.real("lab")
+GUEST, PLANTED = "www1", "finance1"
+"""Guests of the estate: one without a console, and one of which two are open (lab/belnet/faults.yaml)."""
+CONSOLES = "console.multiple"
+
+
+@pytest.fixture
+def vcenter() -> Iterator[lab.Endpoint]:
+    if missing := lab.missing_parts():
+        pytest.skip(", ".join(missing))
+    with lab.clean("vc-today") as running:
+        yield running["vc-today"]
+
+
+def asks(site: Site, vcenter: lab.Endpoint) -> None:
+    write_credentials({"vc-today": vcenter}, site.folder / "credentials.yaml")
+    site.serve |= {"vcenters": [vcenter.url], "credentials": "credentials.yaml"}
+
+
+def session(vcenter: lab.Endpoint, login: Login) -> Session:
+    return Session(Connection(parse_endpoint(vcenter.url, Trust(ca=str(vcenter.ca_file)))), login)
+
+
+def rules(site: Site) -> set[str]:
+    return {alert["rule"] for alert in site.told()}
+
+
+def test_guesses_at_its_api_are_an_attack(site: Site, vcenter: lab.Endpoint) -> None:
+    asks(site, vcenter)
+    for _ in range(10):
+        with suppress(LoginError), session(vcenter, Login("root", "wrong")):
+            pytest.fail("a wrong password was taken")
+    with site.running() as server:
+        until(lambda: "bruteforce" in rules(site), "the attack is told")
+        server.stop()
+    refused = [one for one in site.kept() if b"BadUsernameSessionEvent" in one]
+    assert len(refused) == 10
+    with site.running() as server:
+        until(lambda: list(site.directory.glob("events-*.json")), "it goes on")
+        vcenter.control("event", type="VmPoweredOffEvent", props={"userName": "niels", "fullFormattedMessage": "off"})
+        until(lambda: any(b"VmPoweredOffEvent" in one for one in site.kept()), "the next event is heard")
+        server.stop()
+    assert len([one for one in site.kept() if b"BadUsernameSessionEvent" in one]) == 10, "each is heard once"
+
+
+def test_the_figures_of_the_api_raise_the_alarm_that_no_line_raised(site: Site, vcenter: lab.Endpoint) -> None:
+    asks(site, vcenter)
+    vcenter.control("set", type="VirtualMachine", name=GUEST, path="runtime.numMksConnections", value=3)
+    with site.running() as server:
+        until(lambda: CONSOLES in rules(site), "the alarm")
+        server.stop()
+    counts = [(one["key"], one["events"][0]["fields"]["count"]) for one in site.told() if one["rule"] == CONSOLES]
+    assert sorted(counts) == [(f"vm={PLANTED}", 2), (f"vm={GUEST}", 3)]
+
+
+def test_a_login_that_is_refused_is_a_problem_and_is_not_tried_again_soon(site: Site, vcenter: lab.Endpoint) -> None:
+    asks(site, vcenter)
+    file = site.folder / "credentials.yaml"
+    file.write_text(file.read_text().replace(vcenter.account().password, "not-the-password"))
+    with site.running() as server:
+        until(lambda: any("events are not heard" in one for one in site.status()["problems"]), "the status says so")
+        server.tcp([line("DCUI: authentication of user berry failed")])
+        until(site.told, "lines are heard all the same")
+        server.stop()
+    assert "not-the-password" not in Path(server.log).read_text()
+
+
+def test_figures_of_every_guest_are_read(vcenter: lab.Endpoint) -> None:
+    who = vcenter.account()
+    for _ in range(2):
+        vcenter.control("console", guest=GUEST, user="niels", client="192.0.2.9")
+    with session(vcenter, Login(who.user, who.password)) as entered:
+        found = console_figures(entered)
+    assert (found.pop(GUEST), found.pop(PLANTED)) == (2, 2)
+    assert set(found.values()) == {0}
+    assert "www2" in found
