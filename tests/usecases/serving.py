@@ -133,7 +133,9 @@ class Site:
         return not checked.damage and not checked.open_tail
 
     def status(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.directory / "status.json").read_text())
+        """What the status file says, nothing before it is there."""
+        file = self.directory / "status.json"
+        found: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {"problems": []}
         return found
 
     def coverage(self) -> Coverage:

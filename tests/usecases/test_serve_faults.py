@@ -58,7 +58,7 @@ async def send(server: LogServer, *lines: bytes) -> None:
 def problems(site: Site) -> str:
     try:
         return " ".join(site.status()["problems"])
-    except (FileNotFoundError, json.JSONDecodeError):
+    except json.JSONDecodeError:
         return ""
 
 
