@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import tarfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -231,6 +232,19 @@ def test_search_by_every_condition(archive: Path) -> None:
     assert logs("search", where, "x", "--until", "2020-01-01T00:00+02:00").stdout == ""
 
 
+def test_follow_shows_lines_as_they_come_in(archive: Path) -> None:
+    code = "from viguard.cli.main import run; run()"
+    command = [sys.executable, "-u", "-c", code, "logs", "search", str(archive), "root", "--follow", "--limit", "1"]
+    with subprocess.Popen([*command, "--format", "raw"], stdout=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < deadline:  # it may not be listening yet
+            fill(archive, [block("root is new", at=NOON + 120)])
+            time.sleep(0.3)
+        assert process.stdout is not None
+        assert process.stdout.read() == "root is new\n"
+    assert process.returncode == 0
+
+
 def test_search_refuses_what_it_cannot_mean(archive: Path) -> None:
     for wrong in (
         ["--regex", "("],
@@ -343,3 +357,11 @@ def test_quick_commands_import_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "[]\n"
+
+
+def test_a_part_that_is_not_installed_is_named() -> None:
+    code = "import sys; sys.modules['sigma'] = None; from viguard.cli.main import run; run(['rules', 'list'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert "is not installed\n  pip install viguard[logs]\n" in done.stderr
+    assert "Traceback" not in done.stderr
