@@ -62,7 +62,9 @@ class Headers:
     """Reads headers. Remembers spellings of programs, so not for several threads at a time."""
 
     def __init__(self, headers: tuple[Written, ...], origins: tuple[Written, ...]) -> None:
-        self._headers = [(_compiled(w.pattern).match, w.program) for w in headers]
+        patterns = [_compiled(w.pattern) for w in headers]
+        places = [pattern.groupindex["program"] for pattern in patterns]
+        self._headers = [(p.match, place, w.program) for p, place, w in zip(patterns, places, headers, strict=True)]
         self._origins: dict[str, tuple[Match, ...]] = {}
         for program in {p for w in origins for p in w.programs}:
             matches = [re.compile(w.pattern.encode()).match for w in origins if program in w.programs]
@@ -71,26 +73,30 @@ class Headers:
 
     def read(self, line: bytes) -> Header | None:
         """The header of a line, None when it has none that we know."""
-        for match, implied in self._headers:
+        for match, place, implied in self._headers:
             found = match(line)
-            if found is not None:
-                program = implied or self._name(found["program"])
-                message, origin = found.end(), None
-                if program in self._origins and line[message : message + 1] in _ORIGIN_STARTS:
-                    for match_origin in self._origins[program]:
-                        origin = match_origin(line, message)
-                        if origin is not None:
-                            message = origin.end()
-                            break
-                return Header(found, origin, program, message)
+            if found is None:
+                continue
+            if implied:
+                program = implied
+            else:
+                name = found[place]
+                program = self._names.get(name) or self._name(name)
+            message, origin = found.end(), None
+            origins = self._origins.get(program)
+            if origins and line[message : message + 1] in _ORIGIN_STARTS:
+                for match_origin in origins:
+                    origin = match_origin(line, message)
+                    if origin is not None:
+                        message = origin.end()
+                        break
+            return Header(found, origin, program, message)
         return None
 
     def _name(self, written: bytes) -> str:
-        name = self._names.get(written)
-        if name is None:
-            name = written.rpartition(b"/")[2].decode("utf-8", "replace").lower()
-            if len(self._names) < _REMEMBERED:
-                self._names[written] = name
+        name = written.rpartition(b"/")[2].decode("utf-8", "replace").lower()
+        if len(self._names) < _REMEMBERED:
+            self._names[written] = name
         return name
 
 
