@@ -1,5 +1,7 @@
 """`make demo`: an audit of the BELNET estate, live over the lab when it can be built, else of its recording.
 
+After it a day of logs, replayed (lab/demo_logs.py), which needs no lab.
+
 Run as ``python -m lab.demo``.
 """
 
@@ -24,6 +26,11 @@ FINDINGS = 3
 
 def main() -> int:
     """0 when the demo ran: findings are what it is meant to show."""
+    return audit() or _shown([sys.executable, "-m", "lab.demo_logs"], {})
+
+
+def audit() -> int:
+    """The estate, judged."""
     missing = lab.missing_parts()
     if missing:
         print(f"The lab cannot run here ({'; '.join(missing)}): this is its recording.", file=sys.stderr)
