@@ -32,8 +32,13 @@ class Limits(Struct, frozen=True, kw_only=True):
     depth: int = 3
 
 
-class _Packed:
-    """What both have in common: counting, and the words for what goes wrong."""
+def is_zstd(head: bytes) -> bool:
+    """Whether a file begins with a frame of zstd, or with one that is skipped, as the segments of our archive do."""
+    return head.startswith(ZSTD) or (head[1:4] == _SKIPPABLE and 0x50 <= head[0] <= 0x5F)
+
+
+class Packed:
+    """What all have in common: counting, and the words for what goes wrong."""
 
     def __init__(self, source: Reader, name: str, limits: Limits) -> None:
         self._source, self._name, self._limits = source, name, limits
@@ -74,7 +79,7 @@ class _Packed:
         return self._fail(f"the archive is damaged ({why})", "copy it again; the lines up to there were read")
 
 
-class Gzip(_Packed):
+class Gzip(Packed):
     """Any number of gzip members, one after the other. Source: RFC 1952."""
 
     def __init__(self, source: Reader, name: str, limits: Limits) -> None:
@@ -116,7 +121,7 @@ class Gzip(_Packed):
         return True
 
 
-class Zstd(_Packed):
+class Zstd(Packed):
     """Any number of zstd frames. Source: RFC 8878.
 
     Frames are walked block by block: a block unpacks to 128 KiB at the most, and the end of a frame is seen.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
@@ -13,7 +13,8 @@ from typing import BinaryIO, Protocol, cast
 from viguard.errors import InputError
 from viguard.logs.files.bundle import Tar, is_log, is_tar
 from viguard.logs.files.chunks import Chunk, Reader, chunks
-from viguard.logs.files.packed import GZIP, ZSTD, Gzip, Limits, Zstd
+from viguard.logs.files.packed import GZIP, Gzip, Limits, Zstd, is_zstd
+from viguard.logs.files.streams import refuse, stream_of
 from viguard.model.text import visible
 
 _HEAD_BYTES = 512
@@ -22,8 +23,8 @@ _HEAD_BYTES = 512
 def read_files(paths: Iterable[str | Path], limits: Limits | None = None, *, numbered: bool = True) -> Iterator[Chunk]:
     """The lines of several sources, one after the other. What one lacks does not end the others.
 
-    A path is a file, plain or packed (gzip, zstd, tar within them), a folder (its logs in order of their names, links
-    not followed), or ``-`` for standard input. ``numbered`` counts lines, at a cost of about 80 ns a line.
+    A path is a file, plain or packed (gzip, zstd, xz, bzip2, tar within them), a folder (its logs in order of their
+    names, links not followed), or ``-`` for standard input. ``numbered`` counts lines, at a cost of about 80 ns a line.
 
     Raises: InputError, after every line that could be read, with all that went wrong.
     """
@@ -142,10 +143,10 @@ class _Walk:
     def _lines(self, source: Reader, name: str, depth: int = 0) -> Iterator[Chunk]:
         with self._noted():
             peeked = _Peeked(source)
-            if peeked.head.startswith((GZIP, ZSTD)):
+            refuse(peeked.head, name)
+            if kind := _packed(peeked.head):
                 if depth >= 2 * self._limits.depth:
                     raise InputError("archives within archives; not read", where=name)
-                kind = Gzip if peeked.head.startswith(GZIP) else Zstd
                 yield from self._lines(kind(peeked, name, self._limits), name, depth + 1)
             elif is_tar(peeked.head):
                 yield from self._bundle(Tar(peeked, name), name, depth + 1)
@@ -169,6 +170,13 @@ class _Walk:
         except InputError as error:
             if error not in self._errors:
                 self._errors.append(error)
+
+
+def _packed(head: bytes) -> Callable[[Reader, str, Limits], Reader] | None:
+    """What unpacks a file that begins so, None when it is not packed."""
+    if head.startswith(GZIP):
+        return Gzip
+    return Zstd if is_zstd(head) else stream_of(head)
 
 
 def _standard_input() -> _Raw:
