@@ -7,7 +7,7 @@ LAB_PACKAGES := golang-go golang-github-vmware-govmomi-dev openssl
 ALERT_PACKAGES := nagios4-core nsca nsca-client mrtg smstools prometheus python3-aiosmtpd syslog-ng-core
 SENDER_PACKAGES := syslog-ng-core rsyslog-relp rsyslog-gnutls
 
-.PHONY: demo test coverage check format lock bench-collect clean
+.PHONY: demo test coverage check format lock bench-collect bench-logs clean
 
 demo: $(VENV)/ready          ## an audit of the built-in BELNET estate, live when the lab can be built
 	@$(BIN)/python -m lab.demo
@@ -35,6 +35,12 @@ format: $(VENV)/ready        ## what can be mended by itself
 lock: $(VENV)/ready          ## the newest versions of everything we depend on, after which every test has to pass
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade --upgrade-strategy eager --editable '.[logs]' --group dev
 	@$(BIN)/python -m pip freeze --exclude-editable > packaging/constraints.txt
+
+bench-logs: $(VENV)/ready    ## logs against syslog-ng, rsyslog, liblognorm, ripgrep and zgrep, side by side
+	@$(BIN)/python -m bench.logs_classify
+	@$(BIN)/python -m bench.logs_ingest
+	@$(BIN)/python -m bench.logs_search
+	@$(BIN)/python -m bench.logs_alert
 
 bench-collect: $(VENV)/ready ## collection against a Go client and pyVmomi, side by side
 	@packaging/debian $(LAB_PACKAGES)
