@@ -118,7 +118,10 @@ def test_folders_and_archives_are_read(tmp_path: Path) -> None:
         member = tarfile.TarInfo("esx1/var/log/hostd.log")
         member.size = len(APPENDIX_A)
         bundle.addfile(member, io.BytesIO(APPENDIX_A.encode()))
-    assert len(objects(logs("classify", "logs", cwd=tmp_path))) == 31
+    (tmp_path / "logs/192.0.2.7").write_text(APPENDIX_A)  # a name that tells nothing
+    folder = logs("classify", "logs", cwd=tmp_path)
+    assert len(objects(folder)) == 31
+    assert folder.stderr == "note: logs: 1 file not read, no logs by their names\n"
     found = objects(logs("classify", "vm-support.tgz", cwd=tmp_path))
     assert len(found) == 31
     assert found[0]["file"] == "vm-support.tgz:esx1/var/log/hostd.log"

@@ -43,9 +43,9 @@ def command() -> None:
 def classify(files: tuple[str, ...], format_: str | None, every: bool) -> None:
     """Say of each line by itself what event it tells. Nothing is merged: see `viguard logs events`.
 
-    FILE is a log, plain or packed (gzip, zstd, xz, bzip2), a tar archive or folder with logs, or - for standard input. jsonl
-    writes an object a line: file, line (from 1), event, outcome, user, source_ip, channel, host, program, time, ...,
-    null where the line does not say. summary counts the lines of each event, the quickest way.
+    FILE is a log, plain or packed (gzip, zstd, xz, bzip2), a tar archive or folder with logs, or - for standard input.
+    jsonl writes an object a line: file, line (from 1), event, outcome, user, source_ip, channel, host, program, time,
+    ..., null where the line does not say. summary counts the lines of each event, the quickest way.
 
     Exit codes: 0 everything was read, 2 nothing could be, 4 a part could not be.
 

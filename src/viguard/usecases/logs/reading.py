@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from viguard.errors import InputError
 from viguard.logs.files import Chunk, open_source
-from viguard.model.text import visible
+from viguard.logs.files.bundle import is_log
+from viguard.model.text import plural, visible
 
 STDIN = "-"
 INCOMPLETE = 4
@@ -36,12 +37,15 @@ class Files:
                 self._troubles.append(InputError(what, where=visible(name), hint=hint))
 
     def code(self, say: Callable[[str], None]) -> int:
-        """Afterwards: 0, or 4 when a part could not be read, which is said.
+        """Afterwards: 0, or 4 when a part could not be read, which is said, as it is what of a folder was not read.
 
         Raises: InputError when nothing could be read at all.
         """
         if self._troubles and not self._is_read:
             raise InputError("\n".join(str(trouble) for trouble in self._troubles))
+        for name in self._names:
+            if (count := _passed_over(name)) > 0:
+                say(f"note: {visible(name)}: {plural(count, 'file')} not read, no logs by their names")
         for trouble in self._troubles:
             say(f"error: {trouble}")
         return INCOMPLETE if self._troubles else 0
@@ -57,3 +61,14 @@ def written_at(name: str) -> datetime:
 def _has_something(name: str) -> bool:
     """Whether lines could be expected: of a folder or an archive, not of an empty file."""
     return name != STDIN and (os.path.isdir(name) or os.stat(name).st_size > 0)  # noqa: PTH112, PTH116
+
+
+def _passed_over(name: str) -> int:
+    """How many files of a folder are no logs by their names."""
+    if name == STDIN:
+        return 0
+    return sum(
+        not is_log(os.path.relpath(os.path.join(parent, file), name).replace(os.sep, "/"))  # noqa: PTH118
+        for parent, _, files in os.walk(name)
+        for file in files
+    )
