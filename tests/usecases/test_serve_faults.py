@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +18,17 @@ import pytest
 
 from tests.usecases.serving import BOUND_S, Site, line, noise
 from tests.usecases.test_audit import PERSON
-from viguard.errors import InputError
-from viguard.logs.archive.writer import Limits
+from viguard.errors import InputError, ViguardError
+from viguard.logs.archive.writer import Archive, Limits
 from viguard.logs.block import Block, Run
+from viguard.logs.receive.receiver import Receiver
+from viguard.logs.receive.settings import Limits as ReceiverLimits
 from viguard.logs.settings import load_settings
 from viguard.logs.watch import Seen
 from viguard.usecases import log_problems
 from viguard.usecases.log_judging import Judging
 from viguard.usecases.log_problems import Problems, kept_up
-from viguard.usecases.serve import LogServer
+from viguard.usecases.serve import LogServer, _until_stopped
 
 FAILED = "DCUI: authentication of user berry failed"
 
@@ -209,3 +215,40 @@ def test_a_failed_start_gives_the_directory_back(site: Site, tmp_path: Path) -> 
             pass
 
     asyncio.run(main())
+
+
+def test_two_that_are_refused_in_turn_are_judged_once_each(site: Site) -> None:
+    async def main() -> None:
+        async with serving(site) as server:
+            server.archive.limits = Limits(free_share=2.0)
+            blocks = [block_of(line(FAILED, host=host), at=time.time()) for host in ("esx1", "esx2")]
+            for block in blocks * 3:
+                with pytest.raises(OSError, match="free"):
+                    await server.take(block)
+            server.archive.limits = Limits(free_share=0.0)
+            for block in blocks:
+                await server.take(block)
+        assert sorted(alert["key"] for alert in site.told()) == ["host=esx1 user=berry", "host=esx2 user=berry"]
+        assert site.lines_kept() == 2
+
+    asyncio.run(main())
+
+
+def test_a_stop_that_cannot_keep_what_it_received_says_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("viguard.usecases.serve.Receiver", partial(Receiver, limits=ReceiverLimits(stop_s=0.5)))
+    monkeypatch.setattr("viguard.usecases.serve.Archive", partial(Archive, limits=Limits(free_share=2.0)))
+
+    async def main() -> None:
+        task = asyncio.create_task(_until_stopped(load_settings(site.write()), PERSON, said.append))
+        listening = await until(lambda: [one for one in said if one.startswith("listening: tcp")], "it listens")
+        _reader, writer = await asyncio.open_connection("127.0.0.1", int(listening[0].rpartition(":")[2]))
+        writer.write(line(FAILED) + b"\n")
+        writer.close()
+        await until(site.told, "it came")
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(ViguardError, match="1 line that had been received could not be kept"):
+            await task
+
+    asyncio.run(main())
+    assert "stopped: every line that was received is kept" not in said

@@ -26,6 +26,7 @@ T = TypeVar("T")
 EVENTS_S = 5.0
 FIGURES_S = 60.0
 RETRY_S = 30.0
+AGAIN_S = 2.0
 REFUSED_S = 900.0
 """After a refused login: a wrong password that is tried again and again locks the account."""
 FIRST_EVENTS = timedelta(hours=1)
@@ -80,13 +81,24 @@ class Asking:
             lines, reached = page
             for data in gathered(lines):
                 run = Run(self._sender, "api", 0, len(data))
-                await self._take(Block(data, datetime.now(UTC).timestamp(), (run,)))
+                await self._keep(Block(data, datetime.now(UTC).timestamp(), (run,)))
             data = msgspec.json.encode(reached)
             await asyncio.to_thread(replace_file, self._file, data, 0o600, sync=True)
         now = asyncio.get_running_loop().time()
         if now >= self._figures_due:
             self._figures_due = now + FIGURES_S
             await self._figures(self.name, await self._do(self._read_figures))
+
+    async def _keep(self, block: Block) -> None:
+        """The server tells of an event once: a block that cannot be kept now is offered until it can be."""
+        while True:
+            try:
+                await self._take(block)
+            except OSError as error:
+                self._problems.set(self.name, f"events cannot be kept: {error}")
+                await asyncio.sleep(AGAIN_S)
+            else:
+                return
 
     def _read_figures(self) -> dict[str, int]:
         return console_figures(self._source.session())

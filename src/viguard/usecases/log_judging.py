@@ -55,7 +55,8 @@ class Judging:
         self._eyes = ThreadPoolExecutor(1, thread_name_prefix="viguard-eyes")
         self._queue: deque[_Waiting] = deque()
         self._bytes = 0
-        self._some, self._is_busy = asyncio.Event(), False
+        self._some, self._is_busy, self._is_replaying = asyncio.Event(), False, False
+        self._trouble = ""
 
     @property
     def is_idle(self) -> bool:
@@ -94,6 +95,7 @@ class Judging:
         finally:
             self._bytes -= size
             self._is_busy = False
+            self._tell_trouble()
         self.judged_at = max(self.judged_at, group[-1].block.received_at)
 
     async def ask(self, work: Callable[..., T], *arguments: object) -> T:
@@ -102,6 +104,8 @@ class Judging:
 
     async def tick(self, now: datetime, heard: Mapping[str, datetime] | None) -> None:
         """Time has passed. While blocks wait, what they bring is not late: nothing is settled by the clock then."""
+        if self._is_replaying:
+            return
         if self.is_idle:
             self._tell(await self.ask(self.watch.settle, now))
         if heard is not None:
@@ -109,11 +113,12 @@ class Judging:
 
     async def replay(self, blocks: Iterable[Block]) -> list[Alert]:
         """The alerts that blocks of a run before come to; nothing is told."""
-        self._is_busy = True
+        self._is_busy = self._is_replaying = True
         try:
             return await self.ask(self._replayed, blocks)
         finally:
-            self._is_busy = False
+            self._is_busy = self._is_replaying = False
+            self._tell_trouble()
 
     async def finish(self, timeout_s: float) -> None:
         """The end: what waits is judged, at most so long; then what was held back for its neighbours."""
@@ -155,8 +160,15 @@ class Judging:
 
     def _failed(self, lines: int, error: Exception) -> None:
         self.counts.failed_lines += lines
-        text = f"lines could not be judged, a defect of viguard: {self.counts.failed_lines:,} so far ({told(error)})"
-        self._problems.happened(_NAME, text)
+        self._trouble = (
+            f"lines could not be judged, a defect of viguard: {self.counts.failed_lines:,} so far ({told(error)})"
+        )
+
+    def _tell_trouble(self) -> None:
+        """What the thread met with, told on the loop, as problems belong to it."""
+        if self._trouble:
+            self._problems.happened(_NAME, self._trouble)
+        self._trouble = ""
 
 
 def looked(classifier: Classifier, data: bytes, failed: Callable[[int, Exception], None]) -> list[Hit]:

@@ -10,18 +10,21 @@ from viguard.model.text import visible
 
 REMEMBERED_S = 3600.0
 """How long something that is over, and cost something, stays in the status: probes look every few minutes."""
+NOTED_EVERY_S = 60.0
+"""What comes and goes is written to the journal so often at most."""
 PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 60.0
 
 
 class Problems:
-    """What is wrong, by the part that says so. ``told`` is what the status file shows."""
+    """What is wrong, by the part that says so. ``told`` is what the status file shows. Not for several threads."""
 
     def __init__(
         self, told: MutableMapping[str, str], say: Callable[[str], None], clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._told, self._say, self._clock = told, say, clock
         self._ends: dict[str, float] = {}
+        self._noted: dict[str, float] = {}
 
     def set(self, of: str, text: str) -> None:
         """It lasts until it is set anew; "" is no problem."""
@@ -48,7 +51,10 @@ class Problems:
         if not text:
             self._told.pop(of, None)
             return
-        if self._told.get(of, "").partition(":")[0] != text.partition(":")[0]:  # figures in it change all the time
+        now = self._clock()
+        is_new = self._told.get(of, "").partition(":")[0] != text.partition(":")[0]  # figures in it change all the time
+        if is_new and now - self._noted.get(of, -NOTED_EVERY_S) >= NOTED_EVERY_S:
+            self._noted[of] = now
             self.note(text)
         self._told[of] = visible(text, 400)
 

@@ -16,7 +16,7 @@ import msgspec
 from viguard.alerts.endpoint import Endpoint as Metrics
 from viguard.alerts.files import replace_file
 from viguard.alerts.service import Alerting
-from viguard.errors import InputError
+from viguard.errors import InputError, ViguardError
 from viguard.logs import keep
 from viguard.logs.archive.reading import blocks
 from viguard.logs.archive.retention import Retention, retain
@@ -29,6 +29,7 @@ from viguard.logs.volumes import Volumes
 from viguard.logs.watch import Seen, Watch, self_test
 from viguard.model.coverage import Coverage
 from viguard.model.event import Alert
+from viguard.model.text import plural
 from viguard.store import coverage
 from viguard.usecases.log_asking import Asking
 from viguard.usecases.log_control import Control
@@ -46,6 +47,7 @@ REPLAYED = timedelta(minutes=30)
 UNSURE = timedelta(seconds=5)
 """How much before the end of a killed run its alerts may not have been remembered."""
 JUDGE_S = 10.0
+WAIT_S = 2.0
 DRAIN_S = 5.0
 CLOSE_S = 5.0
 
@@ -75,7 +77,7 @@ class LogServer:
         self._asking = [Asking(server, self.directory, self.take, self._figures, self.problems) for server in servers]
         self._volumes, self._started_at, self._is_running = Volumes(), _now(), False
         self._told_figures: dict[str, Mapping[str, int]] = {}
-        self._offered: Block | None = None
+        self._refused: dict[int, Block] = {}  # one for each taker at most
         self._tasks: list[asyncio.Task[None]] = []
 
     async def take(self, block: Block) -> None:
@@ -90,9 +92,10 @@ class LogServer:
                 await self.archive.take(kept.block)
         except OSError:
             self._offer_once(block, hits)
+            self._refused[id(block)] = block
             raise
         self._offer_once(block, hits)
-        self._offered = None
+        self._refused.pop(id(block), None)
         self._volumes.take(kept, datetime.fromtimestamp(block.received_at, UTC))
         self.alerting.take_block(block)
 
@@ -109,9 +112,8 @@ class LogServer:
 
     def _offer_once(self, block: Block, hits: Sequence[Hit] | None) -> None:
         """A block that the archive refuses comes again; who fills the disk shall not go unseen meanwhile."""
-        if block is not self._offered:
+        if id(block) not in self._refused:
             self.judging.offer(block, hits)
-        self._offered = block
 
     async def run(self, stop: asyncio.Event) -> None:
         """Runs until ``stop`` is set; then every received line is kept before this returns.
@@ -120,8 +122,12 @@ class LogServer:
         """
         for loss in self.archive.losses:
             self._note(str(loss))
-        with suppress(OSError, ValueError):
+        try:
             self._volumes.restore((self.directory / "volumes.json").read_bytes())
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError) as error:
+            self.problems.happened("volumes", f"volumes of days before are not known: volumes.json: {error}")
         try:
             metrics = await self._metrics()
             await self.receiver.start()
@@ -166,7 +172,7 @@ class LogServer:
             if self._is_running:
                 await self.control.stop()
                 await self.judging.finish(JUDGE_S)
-                await asyncio.sleep(self.alerting.settings.grouping.wait_s if self._has_untold() else 0)
+                await self._until_told(WAIT_S)
                 await self.alerting.drain(DRAIN_S)
         finally:
             for task in self._tasks:
@@ -180,8 +186,12 @@ class LogServer:
             self._filtering.shutdown(wait=False)
             await asyncio.gather(*(one.close(CLOSE_S) for one in self._asking))
 
-    def _has_untold(self) -> bool:
-        return any(group.due and not group.told for group in self.alerting.groups.open())
+    async def _until_told(self, timeout_s: float) -> None:
+        """What gathers for its first notice is handed on; what takes longer is told by the next run."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while any(group.due and not group.told for group in self.alerting.groups.open()):
+                    await asyncio.sleep(0.02)
 
     async def _judge(self) -> None:
         await self._replay()
@@ -332,7 +342,11 @@ async def _until_stopped(settings: Settings, person: Person, say: Callable[[str]
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await LogServer(settings, person, say).run(stop)
+    server = LogServer(settings, person, say)
+    await server.run(stop)
+    lost = server.receiver.status().counters.abandoned
+    if lost:
+        raise ViguardError(f"stopped: {plural(lost, 'line')} that had been received could not be kept")
     say("stopped: every line that was received is kept")
 
 
