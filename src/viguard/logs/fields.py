@@ -110,7 +110,7 @@ def moment(value: bytes, received_at: datetime) -> datetime | None:
             return datetime(year, month, day, hour, minute, min(second, 59), micro, _zone(found[8])).astimezone(UTC)
         if found := _BSD.match(value):
             month = _MONTHS[found[1]]
-            day, hour, minute, second = (int(found[n]) for n in range(2, 6))
+            day, hour, minute, second = map(int, found.group(2, 3, 4, 5))
             if found[6]:
                 return datetime(int(found[6]), month, day, hour, minute, min(second, 59), tzinfo=UTC)
             return _dated(received_at, month, day, hour, minute, min(second, 59))
@@ -120,12 +120,13 @@ def moment(value: bytes, received_at: datetime) -> datetime | None:
 
 
 def _dated(received_at: datetime, *parts: int) -> datetime | None:
-    for year in (received_at.year + 1, *range(received_at.year, received_at.year - 5, -1)):  # 29 February
+    latest = received_at + _AHEAD
+    for year in range(latest.year, received_at.year - 5, -1):  # 29 February
         try:
             found = datetime(year, *parts, tzinfo=UTC)  # type: ignore[arg-type,misc]
         except ValueError:
             continue
-        if found <= received_at + _AHEAD:
+        if found <= latest:
             return found
     return None
 
@@ -139,7 +140,13 @@ def _zone(value: bytes | None) -> Any:
 def _time(told: bytes | None, origin: re.Match[bytes] | None, received_at: datetime) -> datetime | None:
     if not told and origin is not None:
         told = origin.groupdict().get("own_time") or b""
-    return _remembered(told, received_at.replace(minute=0, second=0, microsecond=0)) if told else None
+    return _remembered(told, _hour(received_at)) if told else None
+
+
+@lru_cache(maxsize=16)
+def _hour(received_at: datetime) -> datetime:
+    """Lines of one block were received at one time."""
+    return received_at.replace(minute=0, second=0, microsecond=0)
 
 
 @lru_cache(maxsize=1024)
