@@ -149,7 +149,7 @@ def _viguard_kept(own: Path) -> int:
 
 
 def _viguard_events(own: Path) -> int:
-    return _status(own).get("recognised", 0)
+    return _status(own).get("event_lines", 0)
 
 
 def _syslog_ng(own: Path, port: int, folder: Path) -> list[str]:

@@ -21,7 +21,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.counters: Counter[str] = Counter(
-            dict.fromkeys(("log_lines", "log_bytes", "events", "logins", "failures", "consoles"), 0)
+            dict.fromkeys(("log_lines", "log_bytes", "events", "event_lines", "logins", "failures", "consoles"), 0)
         )
         self.consoles: Counter[str] = Counter()
         self.hosts: dict[str, datetime] = {}
@@ -38,6 +38,7 @@ class Tally:
             if event.event == NOISE:
                 continue
             self.counters["events"] += 1
+            self.counters["event_lines"] += len(event.lines)
             self.counters["logins"] += event.event.startswith("login.success.")
             self.counters["failures"] += event.event.startswith("login.failure.")
             if event.vm and event.event.startswith("console."):
