@@ -53,8 +53,9 @@ class Status(Struct, frozen=True, kw_only=True, omit_defaults=False):
     """The whole file. Times are UTC; counters count since ``started_at`` and never go back before a restart.
 
     ``counters``: log_lines, log_bytes, events, event_lines (that told them), alerts, logins, failures, consoles
-    (opened), and what other parts add. ``consoles``: consoles open now by guest. ``hosts``: when each was last heard. ``findings``: open findings by
-    severity (of the last audit). ``open``: open alert groups by severity, ``silenced`` not among them.
+    (opened), and what other parts add. ``consoles``: consoles open now by guest. ``hosts``: when each was last heard.
+    ``findings``: open findings by severity (of the last audit). ``open``: open alert groups by severity, ``silenced``
+    not among them.
     """
 
     written_at: datetime

@@ -273,5 +273,7 @@ def _quoted(value: object) -> str:
 
 def _clean(value: object) -> str:
     """A value of a line for people: without what could steer a terminal or turn text round, and not too long."""
-    text = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", str(value)[:400])
+    text = str(value)[:400]
+    if not text.isprintable():
+        text = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
     return text if len(text) <= 200 else f"{text[:200]}…"
