@@ -166,25 +166,34 @@ class LogServer:
         self._is_running = True
 
     async def _stop(self) -> None:
-        """Whatever of this fails, the archive is closed in the end."""
+        """Whatever of this fails, what waits is judged and the archive is closed in the end."""
         try:
             await self.receiver.stop()
-            if self._is_running:
-                await self.control.stop()
-                await self.judging.finish(JUDGE_S)
-                await self._until_told(WAIT_S)
-                await self.alerting.drain(DRAIN_S)
         finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-            await asyncio.to_thread(self.archive.close)
-            if self._is_running:
-                self._remember(self.judging.judged_at if self.judging.is_idle else None)
-                self._write_coverage()
-            self.judging.close()
-            self._filtering.shutdown(wait=False)
-            await asyncio.gather(*(one.close(CLOSE_S) for one in self._asking))
+            try:
+                if self._is_running:
+                    await self._finish()
+            finally:
+                await self._close()
+
+    async def _finish(self) -> None:
+        """What was received is judged and told."""
+        await self.control.stop()
+        await self.judging.finish(JUDGE_S)
+        await self._until_told(WAIT_S)
+        await self.alerting.drain(DRAIN_S)
+
+    async def _close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.to_thread(self.archive.close)
+        if self._is_running:
+            self._remember(self.judging.judged_at if self.judging.is_idle else None)
+            self._write_coverage()
+        self.judging.close()
+        self._filtering.shutdown(wait=False)
+        await asyncio.gather(*(one.close(CLOSE_S) for one in self._asking))
 
     async def _until_told(self, timeout_s: float) -> None:
         """What gathers for its first notice is handed on; what takes longer is told by the next run."""

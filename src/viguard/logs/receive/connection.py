@@ -122,6 +122,9 @@ class SyslogConnection(Connection):
         if self._transport is None or self._transport.is_closing():
             return
         own = self._transport.get_extra_info("socket")
+        if own is None:  # uvloop: closed, and not yet said
+            self._transport.close()
+            return
         try:
             with socket.socket(fileno=os.dup(own.fileno())) as half:
                 half.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
