@@ -11,8 +11,12 @@ from types import ModuleType
 from viguard.assess import controls
 from viguard.assess.control import Control
 
+LOGS = "the log server tells; tests in tests/assess/checks/test_logs.py and tests/usecases/test_serve_audit.py"
 NO_FACT_OF_THE_API = {
-    "audit-monthly": "viguard's own store tells when it last audited; its test is in tests/assess/checks/test_audits.py"
+    "audit-monthly": "viguard's own store tells when it last audited; tests in tests/assess/checks/test_audits.py",
+    "event-login-coverage": LOGS,
+    "log-filter-size": LOGS,
+    "log-received-fresh": LOGS,
 }
 
 
