@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 
 import msgspec
 
@@ -31,6 +32,9 @@ from viguard.model.text import visible
 
 GATHER_S = 0.02  # alerts of a flood are looked at together
 SAVE_EVERY_S = 0.5
+REST = (
+    4  # times as long as the work took: with ten thousand groups neither may take the loop, nor the disk, from receipt
+)
 STATUS_EVERY_S = 5.0
 LONGEST_SLEEP_S = 60.0  # the clock may be set
 
@@ -174,20 +178,22 @@ class Alerting:
     async def _watch(self) -> None:
         while True:
             self._wake.clear()
-            now = utc_now()
+            now, began = utc_now(), monotonic()
             for name, notice in self.groups.tick(now):
                 self.deliveries.push(name, notice)
+            pause, spent = _pause(self.groups.next_due(), now), monotonic() - began
             with suppress(TimeoutError):
-                async with asyncio.timeout(_pause(self.groups.next_due(), now)):
+                async with asyncio.timeout(pause):
                     await self._wake.wait()
-            await asyncio.sleep(GATHER_S)
+            await asyncio.sleep(max(GATHER_S, REST * spent))
 
     async def _remember(self) -> None:
         while True:
             await self._dirty.wait()
             self._dirty.clear()
+            began = monotonic()
             await asyncio.to_thread(self._save, self._encoded())
-            await asyncio.sleep(SAVE_EVERY_S)
+            await asyncio.sleep(max(SAVE_EVERY_S, REST * (monotonic() - began)))
 
     async def _report(self) -> None:
         while True:
