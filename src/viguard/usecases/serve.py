@@ -11,10 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-import msgspec
-
 from viguard.alerts.endpoint import Endpoint as Metrics
-from viguard.alerts.files import replace_file
 from viguard.alerts.service import Alerting
 from viguard.errors import InputError, ViguardError
 from viguard.logs import keep
@@ -25,16 +22,14 @@ from viguard.logs.block import Block
 from viguard.logs.classify import Classifier, Hit
 from viguard.logs.receive.receiver import Receiver, loop_factory
 from viguard.logs.settings import Settings, listens, load_settings
-from viguard.logs.volumes import Volumes
 from viguard.logs.watch import Seen, Watch, self_test
-from viguard.model.coverage import Coverage
 from viguard.model.event import Alert
 from viguard.model.text import plural
-from viguard.store import coverage
 from viguard.usecases.log_asking import Asking
 from viguard.usecases.log_control import Control
 from viguard.usecases.log_judging import Judging, looked
-from viguard.usecases.log_named import alerts_of, intent_for, receivers_of, rules_of, servers_of
+from viguard.usecases.log_memory import Memory
+from viguard.usecases.log_named import alerts_of, intent_for, rules_of, servers_of
 from viguard.usecases.log_problems import Problems, kept_up, told
 from viguard.usecases.person import Person
 
@@ -75,7 +70,7 @@ class LogServer:
         self.receiver = Receiver(listens(settings), self)
         self.control = Control(self.directory, self.alerting, self._reload)
         self._asking = [Asking(server, self.directory, self.take, self._figures, self.problems) for server in servers]
-        self._volumes, self._started_at, self._is_running = Volumes(), _now(), False
+        self._memory, self._is_running = Memory(self.directory, _now(), self.problems), False
         self._told_figures: dict[str, Mapping[str, int]] = {}
         self._refused: dict[int, Block] = {}  # one for each taker at most
         self._tasks: list[asyncio.Task[None]] = []
@@ -96,7 +91,7 @@ class LogServer:
             raise
         self._offer_once(block, hits)
         self._refused.pop(id(block), None)
-        self._volumes.take(kept, datetime.fromtimestamp(block.received_at, UTC))
+        self._memory.volumes.take(kept, datetime.fromtimestamp(block.received_at, UTC))
         self.alerting.take_block(block)
 
     async def _hits(self, block: Block) -> list[Hit] | None:
@@ -122,12 +117,7 @@ class LogServer:
         """
         for loss in self.archive.losses:
             self._note(str(loss))
-        try:
-            self._volumes.restore((self.directory / "volumes.json").read_bytes())
-        except FileNotFoundError:
-            pass
-        except (OSError, ValueError) as error:
-            self.problems.happened("volumes", f"volumes of days before are not known: volumes.json: {error}")
+        self._memory.restore()
         try:
             metrics = await self._metrics()
             await self.receiver.start()
@@ -189,7 +179,7 @@ class LogServer:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.to_thread(self.archive.close)
         if self._is_running:
-            self._remember(self.judging.judged_at if self.judging.is_idle else None)
+            self._memory.judged(self.judging.judged_at if self.judging.is_idle else 0)
             self._write_coverage()
         self.judging.close()
         self._filtering.shutdown(wait=False)
@@ -208,32 +198,13 @@ class LogServer:
 
     async def _replay(self) -> None:
         """What detections had seen is read again from the archive; what the last run did not come to tell is told."""
-        until = self._remembered()
-        old = blocks(
-            self.archive.directory, since=self._started_at - REPLAYED, until=self._started_at, tell=lambda _: None
-        )
+        until, started_at = self._memory.judged_until(), self._memory.started_at
+        old = blocks(self.archive.directory, since=started_at - REPLAYED, until=started_at, tell=lambda _: None)
         known = {one for group in self.alerting.groups.state.groups.values() for one in group.recent}
         for alert in await self.judging.replay(old):
             if _newest(alert) > until - UNSURE and alert.id not in known:
                 self.alerting.take(alert)
-        self._remember(self._started_at.timestamp())
-
-    def _remembered(self) -> datetime:
-        """Until when the last run has judged; a new directory has nothing to tell of."""
-        try:
-            return msgspec.json.decode((self.directory / "judged.json").read_bytes(), type=datetime)
-        except (OSError, msgspec.DecodeError):
-            return self._started_at
-
-    def _remember(self, until: float | None) -> None:
-        if until:
-            try:
-                data = msgspec.json.encode(datetime.fromtimestamp(until, UTC))
-                replace_file(self.directory / "judged.json", data, 0o600, sync=False)
-            except OSError as error:
-                self.problems.set("memory", f"how far lines were judged cannot be written: {error.strerror}")
-            else:
-                self.problems.set("memory", "")
+        self._memory.judged(started_at.timestamp())
 
     def _tell(self, seen: Seen) -> None:
         if seen.events:
@@ -274,8 +245,8 @@ class LogServer:
                 due, is_round = now + LOOK_ROUND_S, True
                 self._look_round()
                 judged = [self.judging.judged_at, *judged[:2]]  # alerts are remembered a little later than raised
-                self._remember(judged[2])
-            await self.judging.tick(_now(), self._volumes.news() if is_round else None)
+                self._memory.judged(judged[2])
+            await self.judging.tick(_now(), self._memory.volumes.news() if is_round else None)
 
     def _look_round(self) -> None:
         """How the parts are."""
@@ -295,21 +266,7 @@ class LogServer:
             await asyncio.sleep(COVERAGE_S)
 
     def _write_coverage(self) -> None:
-        now = _now()
-        said = Coverage(
-            written_at=now,
-            started_at=self._started_at,
-            hosts=self._volumes.hosts(now),
-            noticed=self._noticed,
-            receivers=receivers_of(self.alerting),
-        )
-        try:
-            replace_file(self.directory / coverage.NAME, msgspec.json.encode(said), 0o640, sync=False)
-            replace_file(self.directory / "volumes.json", self._volumes.dump(), 0o600, sync=False)
-        except OSError as error:
-            self.problems.set("coverage", f"what was heard cannot be written: {error.strerror}")
-        else:
-            self.problems.set("coverage", "")
+        self._memory.write_coverage(self._noticed, self.alerting)
 
     async def _forgetting(self) -> None:
         limits = self.settings.retention

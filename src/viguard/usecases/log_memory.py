@@ -1,0 +1,73 @@
+"""What the log server writes beside its archive: what it remembers over a restart, and what it tells an audit."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from viguard.alerts.files import replace_file
+from viguard.alerts.service import Alerting
+from viguard.logs.volumes import Volumes
+from viguard.model.coverage import Coverage
+from viguard.store import coverage
+from viguard.usecases.log_named import receivers_of
+from viguard.usecases.log_problems import Problems
+
+_VOLUMES, _JUDGED = "volumes.json", "judged.json"
+
+
+class Memory:
+    """``volumes`` are what was heard, ``started_at`` is when this run began. What cannot be written is a problem."""
+
+    def __init__(self, directory: Path, started_at: datetime, problems: Problems) -> None:
+        self.volumes, self.started_at = Volumes(), started_at
+        self._directory, self._problems = directory, problems
+
+    def restore(self) -> None:
+        """The volumes of the run before."""
+        try:
+            self.volumes.restore((self._directory / _VOLUMES).read_bytes())
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError) as error:
+            text = f"volumes of days before are not known: {_VOLUMES}: {error}"
+            self._problems.happened("volumes", text)
+
+    def write_coverage(self, noticed: dict[str, bool], alerting: Alerting) -> None:
+        """What an audit is told, and the volumes."""
+        now = datetime.now(UTC)
+        said = Coverage(
+            written_at=now,
+            started_at=self.started_at,
+            hosts=self.volumes.hosts(now),
+            noticed=noticed,
+            receivers=receivers_of(alerting),
+        )
+        try:
+            replace_file(self._directory / coverage.NAME, msgspec.json.encode(said), 0o640, sync=False)
+            replace_file(self._directory / _VOLUMES, self.volumes.dump(), 0o600, sync=False)
+        except OSError as error:
+            self._problems.set("coverage", f"what was heard cannot be written: {error.strerror}")
+        else:
+            self._problems.set("coverage", "")
+
+    def judged_until(self) -> datetime:
+        """Until when the last run has judged; a new directory has nothing to tell of."""
+        try:
+            return msgspec.json.decode((self._directory / _JUDGED).read_bytes(), type=datetime)
+        except (OSError, msgspec.DecodeError):
+            return self.started_at
+
+    def judged(self, until: float) -> None:
+        """Lines that were received until then (seconds since 1970) are judged, and their alerts remembered; 0: none."""
+        if not until:
+            return
+        try:
+            data = msgspec.json.encode(datetime.fromtimestamp(until, UTC))
+            replace_file(self._directory / _JUDGED, data, 0o600, sync=False)
+        except OSError as error:
+            self._problems.set("memory", f"how far lines were judged cannot be written: {error.strerror}")
+        else:
+            self._problems.set("memory", "")
