@@ -8,6 +8,7 @@ import pytest
 
 from tests.vsphere.fake import Fake, Handler, reply
 from viguard.errors import ReplyError, UnreachableError
+from viguard.vsphere.endpoint import Endpoint
 from viguard.vsphere.http import Limits, Link
 
 BODY = reply("Ask", "<returnval>1</returnval>")
@@ -108,3 +109,9 @@ def test_nothing_is_smuggled_into_a_request(fake: Fake, link: Link, bad: str) ->
     with pytest.raises(ReplyError, match="HTTP forbids"):
         link.exchange("GET", f"/rest/{bad}", {})
     assert fake.calls == []
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "vcenter..example", "\ud800.example"])
+def test_what_is_no_name_of_a_host_is_said_to_be_none(host: str) -> None:
+    with pytest.raises(UnreachableError, match="no name of a host"):
+        Link(Endpoint(host=host))

@@ -103,7 +103,7 @@ def test_host_call_exists_from_the_version_named(field: str) -> None:
 def test_every_fact_of_a_guest_and_a_host_is_read() -> None:
     from viguard.collect.decode import guest, host  # noqa: PLC0415
 
-    read = {*guest.FACTS, *guest.STANDING, "host", "pool", "connection", "datastores"}
+    read = {*guest.FACTS, *guest.STANDING, *guest.HARDWARE, "host", "pool", "connection", "datastores"}
     assert read == set(sources(Guest))
     read = {*host.FACTS, *host.STANDING, *host.CALLS, "connection", "guests", "datastores"}
     assert read == set(sources(Host))

@@ -115,6 +115,7 @@ class Link:
     def __init__(self, endpoint: Endpoint, limits: Limits = DEFAULT_LIMITS) -> None:
         self.endpoint, self.limits = endpoint, limits
         self.context = tls.make_context(endpoint.trust)
+        self._host = _host(endpoint)
         self._socket: ssl.SSLSocket | None = None
 
     def close(self) -> None:
@@ -198,9 +199,7 @@ class Link:
             raise too_large(limit, self.endpoint.url)
 
     def _request(self, verb: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
-        host, port = self.endpoint.host, self.endpoint.port
-        named = f"[{host}]" if ":" in host else host.encode("idna").decode()
-        lines = {"Host": named if port == 443 else f"{named}:{port}", **headers}
+        lines = {"Host": self._host, **headers}
         if body or verb != "GET":
             lines["Content-Length"] = str(len(body))
         if not _TARGET.fullmatch(target) or not all(_VALUE.fullmatch(value) for value in lines.values()):
@@ -211,6 +210,15 @@ class Link:
 
     def _broken(self, error: Exception) -> UnreachableError:
         return UnreachableError(f"the connection broke: {error}", where=self.endpoint.url, hint="try again")
+
+
+def _host(endpoint: Endpoint) -> str:
+    """What a request says it is for. Source: RFC 9110, 7.2."""
+    try:
+        named = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host.encode("idna").decode()
+    except UnicodeError as error:
+        raise UnreachableError(f"no name of a host: {error}", where=endpoint.url, hint="check the name") from error
+    return named if endpoint.port == 443 else f"{named}:{endpoint.port}"
 
 
 def too_large(limit: int, where: str) -> ReplyError:

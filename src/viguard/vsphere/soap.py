@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Mapping
+from html import escape
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
-from xml.sax.saxutils import escape
 
 import msgspec
 
@@ -39,7 +39,7 @@ def element(name: str, value: str | int | bool) -> str:  # noqa: FBT001  (it is 
     """An XML element with escaped text; characters that XML forbids become U+FFFD."""
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if not _PLAIN.fullmatch(text):
-        text = escape("".join(c if c >= " " or c in "\t\n\r" else "\ufffd" for c in text))
+        text = escape("".join(c if c >= " " or c in "\t\n\r" else "\ufffd" for c in text), quote=False)
     return f"<{name}>{text}</{name}>"
 
 
@@ -47,8 +47,7 @@ def reference(name: str, ref: Ref) -> str:
     """An XML element that names a managed object."""
     if _PLAIN.fullmatch(ref.type) and _PLAIN.fullmatch(ref.moid):
         return f'<{name} type="{ref.type}">{ref.moid}</{name}>'
-    quoted = escape(ref.type, {'"': "&quot;"})
-    return f'<{name} type="{quoted}">{escape(ref.moid)}</{name}>'
+    return f'<{name} type="{escape(ref.type)}">{escape(ref.moid, quote=False)}</{name}>'
 
 
 def method(name: str, this: Ref, content: str = "") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from viguard.collect.decode.place import NO_VALUE, Place, facts
 from viguard.collect.decode.values import Values, boolean, find, integer, number, settings, text, time, truth
@@ -22,7 +22,7 @@ def decode_guest(place: Place, values: Values) -> Guest:
     """A guest. What the vCenter only remembers of a guest that it cannot reach is unknown."""
     connection: Fact[str] = values.fact("runtime.connectionState", text, NO_VALUE)
     lost = _lost(connection, values)
-    found: dict[str, Any] = dict.fromkeys(FACTS, lost) if lost else _with_built_in(facts(Guest, FACTS, values), values)
+    found: dict[str, Any] = dict.fromkeys((*FACTS, *HARDWARE), lost) if lost else _told(values)
     found |= facts(Guest, STANDING, values)
     return Guest(
         **place.identity,
@@ -45,15 +45,16 @@ def _lost(connection: Fact[str], values: Values) -> Unknown | None:
     return None
 
 
-def _with_built_in(found: dict[str, Any], values: Values) -> dict[str, Any]:
-    """The facts with the devices that were read without a parser, in the server's order."""
-    bare = values.lifted.devices.get(sources(Guest)["devices"].path)
-    if bare and isinstance(found["devices"], tuple):
-        every = list(found["devices"])
-        for device in bare:
-            every.insert(device.place, Device(key=device.key, type=device.type, label=device.label))
-        found["devices"] = tuple(every)
-    return found
+def _told(values: Values) -> dict[str, Any]:
+    """Every fact of a guest that its server reaches."""
+    found: dict[str, Any] = dict(facts(Guest, FACTS, values))
+    hardware: Fact[_Hardware] = values.fact(HARDWARE_PATH, _hardware, NO_VALUE)
+    if isinstance(hardware, Unknown):
+        return found | dict.fromkeys(HARDWARE, hardware)
+    every = list(hardware.devices)
+    for device in values.lifted.devices.get(HARDWARE_PATH, ()):  # read without a parser; in the server's order
+        every.insert(device.place, Device(key=device.key, type=device.type, label=device.label))
+    return found | {"devices": tuple(every), "nics": hardware.nics}
 
 
 def allocation(element: Element) -> Allocation:
@@ -67,9 +68,16 @@ def allocation(element: Element) -> Allocation:
     )
 
 
-def devices(element: Element) -> tuple[Device, ...]:
-    """Every device. Source: vim.vm.device.VirtualDevice[]."""
-    return tuple(_device(d) for d in element)
+class _Hardware(NamedTuple):
+    devices: list[Device]
+    nics: tuple[VirtualNic, ...]
+
+
+def _hardware(element: Element) -> _Hardware:
+    """Every device, and the NICs among them. Source: vim.vm.device.VirtualDevice[], VirtualEthernetCard."""
+    devices = [_device(d) for d in element]
+    nics = tuple(_nic(d, device) for d, device in zip(element, devices, strict=True) if device.type in ETHERNET)
+    return _Hardware(devices, nics)
 
 
 def _device(element: Element) -> Device:
@@ -96,13 +104,7 @@ def _plug(element: Element) -> tuple[bool | None, bool | None]:
     return connected, start
 
 
-def nics(element: Element) -> tuple[VirtualNic, ...]:
-    """The virtual NICs among the devices. Source: vim.vm.device.VirtualEthernetCard."""
-    return tuple(_nic(d) for d in element if _type(d) in ETHERNET)
-
-
-def _nic(element: Element) -> VirtualNic:
-    device = _device(element)
+def _nic(element: Element, device: Device) -> VirtualNic:
     standard, distributed = _plugged_into(element.find("backing"))
     return VirtualNic(
         key=device.key,
@@ -147,6 +149,8 @@ def _type(element: Element) -> str:
     return (element.get(TYPE) or "").rpartition(":")[2]
 
 
+HARDWARE = ("devices", "nics")
+HARDWARE_PATH = sources(Guest)["devices"].path
 ETHERNET = frozenset(
     {
         "VirtualE1000",
@@ -179,8 +183,6 @@ FACTS: dict[str, tuple[object, object]] = {
     "file": (text, NO_VALUE),
     "cpus": (integer, NO_VALUE),
     "memory_mib": (integer, NO_VALUE),
-    "devices": (devices, NO_VALUE),
-    "nics": (nics, NO_VALUE),
     "extra_config": (settings, Settings()),
     "cpu": (allocation, NO_VALUE),
     "memory": (allocation, NO_VALUE),
