@@ -23,6 +23,7 @@ from bench.measure import Cost, measured, middle
 
 UNPACKED = Path(__file__).resolve().parents[1] / ".cache" / "debian"
 PACKAGES = ("syslog-ng-core", "liblognorm-utils", "ripgrep")
+LIBRARIES = ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib/syslog-ng")
 RATE = 0.01
 SEED = 3
 FEW = {"syslog-ng": 15.0, "liblognorm": 7.0, "ripgrep, our rules": 3.0}
@@ -90,11 +91,13 @@ def program(package: str, name: str) -> str:
     found = next((p for p in (root / "usr/sbin" / name, root / "usr/bin" / name) if p.exists()), None)
     if found is None:
         return name
-    libraries = ":".join(
-        str(path) for path in (root / "usr/lib/x86_64-linux-gnu", root / "usr/lib/syslog-ng") if path.is_dir()
-    )
     module_path = f"--module-path={root}/usr/lib/syslog-ng/3.38" if name == "syslog-ng" else ""
-    return f"env LD_LIBRARY_PATH={libraries} {found} {module_path}".strip()
+    return f"env LD_LIBRARY_PATH={libraries(root)} {found} {module_path}".strip()
+
+
+def libraries(root: Path) -> str:
+    """Where an unpacked program finds its libraries."""
+    return ":".join(str(path) for path in map(root.joinpath, LIBRARIES) if path.is_dir())
 
 
 def race(file: Path, wanted: int, chosen: Sequence[Contender], runs: int) -> dict[str, Cost]:

@@ -28,7 +28,7 @@ import msgspec
 from bench import logs_peers
 from bench.contenders import viguard
 from bench.loglines import Options, write
-from bench.logs_classify import UNPACKED, program
+from bench.logs_classify import UNPACKED, libraries, program
 from viguard.logs.archive.verify import verify
 
 PACKAGES = ("syslog-ng-core", "rsyslog")
@@ -189,9 +189,8 @@ ruleset(name="r" queue.type="LinkedList" queue.size="500000" queue.dequeueBatchS
 }}
 """
     )
-    libraries = f"{root}/usr/lib/x86_64-linux-gnu"
-    modules = f"{libraries}/rsyslog"
-    daemon = ["env", f"LD_LIBRARY_PATH={libraries}", f"{root}/usr/sbin/rsyslogd"]
+    modules = f"{root}/usr/lib/x86_64-linux-gnu/rsyslog"
+    daemon = ["env", f"LD_LIBRARY_PATH={libraries(root)}", f"{root}/usr/sbin/rsyslogd"]
     return [*daemon, "-n", "-i", f"{own}/pid", "-f", f"{own}/conf", "-M", modules]
 
 

@@ -1,4 +1,4 @@
-"""Whichever engine finds the cues, the events are the same."""
+"""Whichever engine finds the cues, and however full of events a block is, the events are the same."""
 
 from __future__ import annotations
 
@@ -32,15 +32,27 @@ def classifiers() -> dict[str, Classifier]:
     return made
 
 
-def told(name: str, data: bytes) -> list[Event]:
+def told(name: str, data: bytes, *, flood: bool) -> list[Event]:
+    classifiers()[name]._is_flood = flood
     return events(classifiers()[name], data, RECEIVED)
 
 
 def all_the_same(data: bytes) -> list[Event]:
-    plain = told(Plain.name, data)
+    plain = told(Plain.name, data, flood=False)
     for name in classifiers():
-        assert told(name, data) == plain, name
+        for flood in (False, True):
+            assert told(name, data, flood=flood) == plain, (name, flood)
     return plain
+
+
+def test_a_block_full_of_events_is_taken_for_a_flood_and_one_of_noise_ends_it() -> None:
+    classifier = Classifier(Plain, RULES)
+    noise = b"<166>Nov 23 10:00:00 esx1 Hostd: nothing\n" * 10
+    seen = []
+    for data in (noise, b"\n".join(LINES), b"\n".join(LINES), noise, noise):
+        classifier.block(data)
+        seen.append(classifier._is_flood)
+    assert seen == [False, True, True, False, False]
 
 
 def test_every_engine_is_here() -> None:

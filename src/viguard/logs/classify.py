@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import NamedTuple
 
 import msgspec
@@ -134,41 +135,60 @@ class Classifier:
         engine, self.why = (kind(self.rules.stems), kind.name) if kind else engines.choose(self.rules.stems)
         self._stems, self._cues = engine.scan, engine.texts(self.rules.cues)
         self._read_header = make_headers().read
+        self._is_flood = False
 
     def block(self, data: bytes) -> list[Hit]:
         """The lines of a block that say something; each line ends with a newline, the last one may lack it."""
-        spans = _lines_at(data, self._stems(data))
-        if not spans:
-            return []
-        lines = [data[start:end] for start, end in spans]
+        found = _every_line(data) if self._is_flood else _lines_at(data, self._stems(data))
         out: list[Hit] = []
-        read_header, called = self._read_header, self.rules.called
-        for number, cues in self._cues(lines):
+        if not found.lines:
+            return out
+        read_header, called, lines, ends = self._read_header, self.rules.called, found.lines, found.ends
+        size = 0
+        for number, cues in self._cues(found.joined, lines):
             line = lines[number]
+            size += len(line)
             header = read_header(line)
             if header is None:
                 continue
             for rule in called(cues, header.program):
-                found = rule.match(line, header.message)
-                if found is not None:
-                    kind = rule.kind or _looked_up(rule, found)
+                match = rule.match(line, header.message)
+                if match is not None:
+                    kind = rule.kind or _looked_up(rule, match)
                     if kind is not None:
-                        out.append(Hit(*spans[number], rule, kind, header, found))
+                        end = ends[number]
+                        out.append(Hit(end - len(line), end, rule, kind, header, match))
                         break
+        self._is_flood = size * 2 > len(data)
         return out
 
 
-def _lines_at(data: bytes, ends: Iterable[int]) -> list[tuple[int, int]]:
-    """Start and end of each line in which something ends; ``ends`` are in order."""
-    spans: list[tuple[int, int]] = []
+class _Lines(NamedTuple):
+    """Lines of a block without their newlines, also joined by them, and where each ends in the block."""
+
+    lines: list[bytes]
+    joined: bytes
+    ends: list[int]
+
+
+def _lines_at(data: bytes, found: Iterable[int]) -> _Lines:
+    """The lines in which something ends; ``found`` are the ends, in order."""
+    lines: list[bytes] = []
+    ends: list[int] = []
     find, rfind, every, last = data.find, data.rfind, len(data), -1
-    for at in ends:
+    for at in found:
         if at > last:
             last = find(b"\n", at)
             if last < 0:
                 last = every
-            spans.append((rfind(b"\n", 0, at) + 1, last))
-    return spans
+            lines.append(data[rfind(b"\n", 0, at) + 1 : last])
+            ends.append(last)
+    return _Lines(lines, b"\n".join(lines), ends)
+
+
+def _every_line(data: bytes) -> _Lines:
+    lines = data.split(b"\n")
+    return _Lines(lines, data, [number + size for number, size in enumerate(accumulate(map(len, lines)))])
 
 
 def events(classifier: Classifier, data: bytes, received_at: datetime, sender: str = "") -> list[Event]:

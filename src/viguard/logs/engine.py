@@ -1,6 +1,7 @@
 """Finds the lines that are worth a look, by the fastest engine that this machine has.
 
-A block is searched for stems, which are few; the lines that have one are searched for texts, which are many.
+A block is searched for stems, which are few; the lines that have one are searched for texts, which are many. In a block
+of which most lines have one, all are searched for texts at once.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ Ends: TypeAlias = list[int]
 """Where something that was looked for ends, in order; at least one in each line that has it."""
 Called: TypeAlias = Iterator[tuple[int, list[int]]]
 """For each line that has any of the texts: its number, and the places of those that it has in the list of texts."""
+Find: TypeAlias = Callable[[bytes, Sequence[bytes]], Called]
+"""Finds texts in lines, which are given joined by newlines and one by one."""
 
 _SAMPLE = (
     b"<166>Nov 23 10:00:00 esxblade5.fw.belnet.be Hostd: Task Completed : haTask-ha-folder-root-vim.Folder 1\n" * 8192
@@ -43,7 +46,7 @@ class Hyperscan:
         return self._ends
 
     @staticmethod
-    def texts(texts: Sequence[bytes]) -> Callable[[Sequence[bytes]], Called]:
+    def texts(texts: Sequence[bytes]) -> Find:
         """What finds texts in lines."""
         database = _database([re.sub(rb"([^\w ])", rb"\\\1", text) for text in texts])
         hits: list[tuple[int, int]] = []
@@ -52,9 +55,9 @@ class Hyperscan:
         def heard(text: int, _start: int, end: int, _flags: int, _context: object) -> None:
             add((end, text))
 
-        def find(lines: Sequence[bytes]) -> Called:
+        def find(joined: bytes, lines: Sequence[bytes]) -> Called:
             hits.clear()
-            database.scan(b"\n".join(lines), match_event_handler=heard)
+            database.scan(joined, match_event_handler=heard)
             return _by_line(lines, hits)
 
         return find
@@ -78,9 +81,9 @@ class Re2:
         return [found.end() for found in self._find(data)]
 
     @staticmethod
-    def texts(texts: Sequence[bytes]) -> Callable[[Sequence[bytes]], Called]:
+    def texts(texts: Sequence[bytes]) -> Find:
         """What finds texts in lines."""
-        return lambda lines: _one_by_one(lines, texts)
+        return lambda _joined, lines: _one_by_one(lines, texts)
 
 
 class Plain:
@@ -96,9 +99,9 @@ class Plain:
         return [found.end() for found in self._find(data)]
 
     @staticmethod
-    def texts(texts: Sequence[bytes]) -> Callable[[Sequence[bytes]], Called]:
+    def texts(texts: Sequence[bytes]) -> Find:
         """What finds texts in lines."""
-        return lambda lines: _one_by_one(lines, texts)
+        return lambda _joined, lines: _one_by_one(lines, texts)
 
 
 AnyEngine: TypeAlias = Hyperscan | Re2 | Plain
