@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from viguard.cli.console import Talk, results_to
+from viguard.cli.console import Talk, look_for_cycles_seldom, results_to
 from viguard.cli.moments import time
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -34,6 +34,7 @@ def _chosen(format_: str | None) -> str:
 @click.group("logs")
 def command() -> None:
     """Say what log lines tell: in files, and in the archive of `viguard serve`."""
+    look_for_cycles_seldom()
 
 
 @command.command("classify")

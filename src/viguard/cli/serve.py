@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from viguard.cli import options
-from viguard.cli.console import Talk
+from viguard.cli.console import Talk, look_for_cycles_seldom
 
 
 @click.command("serve")
@@ -23,6 +23,6 @@ def command(settings: Path, only: str, talk: Talk) -> None:
     from viguard.usecases import serve
 
     del only  # there is one part so far
-
+    look_for_cycles_seldom()
     with talk.person() as person:
         serve.run(settings, person, talk.say)
