@@ -4,7 +4,8 @@
 
 One sender passes a file to a socket as fast as it is taken. CPU is that of the receiver from its first line to its last
 one, wall time from the first byte sent to the last line kept. Every receiver keeps every line (viguard compressed, the
-peers as they are) and writes the recognised ones beside; both are counted, and nothing may be missing.
+peers as they are) and writes the recognised ones beside; both are counted, and nothing may be missing. The bounds are
+for what all of them do (bench.logs_receiver); the whole log server, which also merges, detects and tells, runs beside.
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ def main() -> int:
 def receivers(folder: Path) -> list[Receiver]:
     """viguard and its peers; ``folder`` has the configurations of the peers."""
     return [
-        Receiver("viguard", _viguard, _viguard_kept, _viguard_events),
+        Receiver("viguard", _receiver, lambda own: _number(own / "kept"), _count("events.log")),
+        Receiver("viguard serve", _viguard, _viguard_kept, _viguard_events),
         Receiver("syslog-ng", lambda own, port: _syslog_ng(own, port, folder), _count("all.log"), _count("events.log")),
         Receiver("rsyslog", lambda own, port: _rsyslog(own, port, folder), _count("all.log"), _count("events.log")),
     ]
@@ -109,25 +111,38 @@ def run(one: Receiver, own: Path, file: Path, lines: int, events: int) -> Figure
         process.wait(60)
     if (one.kept(own), one.recognised(own)) != (lines, events):
         raise RuntimeError(f"{one.name} kept {one.kept(own)} and recognised {one.recognised(own)} lines")
-    if one.name == "viguard" and (checked := verify(own / "data" / "archive")).lines != lines:
-        raise RuntimeError(f"the archive has {checked.lines} lines")
+    for archive in own.glob("**/archive"):
+        if (checked := verify(archive)).lines != lines:
+            raise RuntimeError(f"the archive has {checked.lines} lines")
     return Figures(cpu, wall, memory)
 
 
 def show(medians: dict[str, Figures], lines: int) -> int:
     """Print the table and the bounds; 1 when one is missed."""
     ours, missed = medians["viguard"], 0
-    print(f"\n{'':12}{'CPU s':>8}{'k lines/s/core':>16}{'wall s':>9}{'memory MB':>11}{'of viguard':>12}")
+    print(f"\n{'':14}{'CPU s':>8}{'k lines/s/core':>16}{'wall s':>9}{'memory MB':>11}{'of viguard':>12}")
     for name, one in medians.items():
         figures = f"{one.cpu_s:>8.2f}{lines / one.cpu_s / 1e3:>16.0f}{one.wall_s:>9.2f}{one.memory_mb:>11.0f}"
-        print(f"{name:12}{figures}{one.cpu_s / ours.cpu_s:>12.2f}")
+        print(f"{name:14}{figures}{one.cpu_s / ours.cpu_s:>12.2f}")
     for name, bound in BOUNDS.items():
         ratio = medians[name].cpu_s / ours.cpu_s
         missed += ratio < bound
         print(f"  {'reached' if ratio >= bound else 'MISSED ':8} {ratio:.2f} x {name} (at least {bound:g} x)")
-    missed += ours.memory_mb > 500
-    print(f"  {'reached' if ours.memory_mb <= 500 else 'MISSED ':8} {ours.memory_mb:.0f} MB (at most 500)")
+    most = max(medians[name].memory_mb for name in ("viguard", "viguard serve"))
+    missed += most > 500
+    print(f"  {'reached' if most <= 500 else 'MISSED ':8} {most:.0f} MB (at most 500)")
     return int(missed > 0)
+
+
+def _receiver(own: Path, port: int) -> list[str]:
+    return [sys.executable, "-m", "bench.logs_receiver", str(own), str(port)]
+
+
+def _number(path: Path) -> int:
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):
+        return 0
 
 
 def _viguard(own: Path, port: int) -> list[str]:

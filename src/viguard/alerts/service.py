@@ -28,7 +28,7 @@ from viguard.alerts.status import LastAlert, ReceiverStatus, Status, write_statu
 from viguard.alerts.tally import Tally
 from viguard.errors import InputError
 from viguard.model.event import Alert, Event
-from viguard.model.text import visible
+from viguard.model.text import lines_in, visible
 
 GATHER_S = 0.02  # alerts of a flood are looked at together
 SAVE_EVERY_S = 0.5
@@ -84,7 +84,7 @@ class Alerting:
 
     def take_block(self, block: Lines) -> None:
         """Raw lines, for the counts and for SIEMs."""
-        self.tally.lines(block.data.count(b"\n"), len(block.data))
+        self.tally.lines(lines_in(block.data), len(block.data))
         for forwarder in self.forwarders:
             forwarder.offer_block(block)
 

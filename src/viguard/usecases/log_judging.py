@@ -16,6 +16,7 @@ from viguard.logs.block import Block
 from viguard.logs.classify import Classifier, Hit
 from viguard.logs.watch import Seen, Watch
 from viguard.model.event import Alert
+from viguard.model.text import lines_in
 from viguard.usecases.log_problems import Problems, told
 
 T = TypeVar("T")
@@ -67,7 +68,7 @@ class Judging:
         """A block to be judged soon; ``hits`` when somebody has looked already. False: there is no room for it."""
         if self._bytes + len(block.data) > self._most:
             self.counts.blocks += 1
-            self.counts.lines += block.data.count(b"\n")
+            self.counts.lines += lines_in(block.data)
             text = "lines came faster than they can be judged: {:,} are in the archive and raised no alert"
             self._problems.happened(_NAME, text.format(self.counts.lines))
             return False
@@ -127,7 +128,7 @@ class Judging:
                 while not self.is_idle:
                     await asyncio.sleep(0.01)
         except TimeoutError:
-            lines = sum(one.block.data.count(b"\n") for one in self._queue)
+            lines = sum(lines_in(one.block.data) for one in self._queue)
             self._problems.note(f"the stop did not wait for {lines:,} lines to be judged; they are in the archive")
             return
         self._tell(await self.ask(self.watch.flush))
@@ -149,7 +150,7 @@ class Judging:
             try:
                 seen = self.watch.judge(block, self._look(block) if hits is None else hits)
             except Exception as error:  # noqa: BLE001  (the edge of a job: the lines are kept, the next ones come)
-                self._failed(block.data.count(b"\n"), error)
+                self._failed(lines_in(block.data), error)
                 continue
             all_seen.events.extend(seen.events)
             all_seen.alerts.extend(seen.alerts)

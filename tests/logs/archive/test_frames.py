@@ -8,9 +8,10 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viguard.logs.archive.frames import FrameError, decode_header, digest, encode, lines_in, runs_of, skipped, unpack
+from viguard.logs.archive.frames import FrameError, decode_header, digest, encode, runs_of, skipped, unpack
 from viguard.logs.block import Block, Run
 from viguard.logs.formats import make_headers
+from viguard.model.text import lines_in
 
 ID = b"segment!"
 COMPRESSOR = zstandard.ZstdCompressor(level=1, write_checksum=True)

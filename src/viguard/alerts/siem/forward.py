@@ -14,7 +14,7 @@ from viguard.alerts.siem.records import Item, Lines, Locate, nowhere, records_of
 from viguard.alerts.siem.sinks import Sink
 from viguard.alerts.status import SiemStatus
 from viguard.model.event import Alert, Event
-from viguard.model.text import visible
+from viguard.model.text import lines_in, visible
 
 LONGEST_PAUSE_S = 60
 TIMEOUT_S = 60
@@ -44,7 +44,7 @@ class Forwarder:
     def offer_block(self, block: Lines) -> None:
         """Raw lines, if this destination wants them."""
         if Wire.RAW in self.destination.what:
-            self._offer(block, len(block.data) + _OVERHEAD, block.data.count(b"\n"))
+            self._offer(block, len(block.data) + _OVERHEAD, lines_in(block.data))
 
     def offer_events(self, events: Sequence[Event]) -> None:
         """Events, if this destination wants them."""

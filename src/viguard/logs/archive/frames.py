@@ -19,6 +19,7 @@ from viguard.logs.archive.hosts import claimed
 from viguard.logs.block import Block, Run
 from viguard.logs.formats import Headers
 from viguard.model.facts import Struct
+from viguard.model.text import lines_in
 
 TAG = b"VGF1"
 SEGMENT_TAG = b"VGS1"
@@ -73,11 +74,6 @@ def before(tag: bytes, segment: bytes, body: bytes) -> bytes:
     """A skippable frame with a tag, the id of its segment, and a body."""
     size = _BEFORE.size - 8 + len(body)
     return _BEFORE.pack(_SKIPPABLE, size, tag, segment, digest(body)) + body
-
-
-def lines_in(data: bytes) -> int:
-    """The number of lines, as ``count`` tells it in ten times the time."""
-    return len(data) - len(data.replace(b"\n", b""))
 
 
 def encode(

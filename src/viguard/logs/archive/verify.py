@@ -9,9 +9,10 @@ from pathlib import Path
 import zstandard
 
 from viguard.logs.archive import index as indexes
-from viguard.logs.archive.frames import FrameError, digest, lines_in, runs_of, unpack
+from viguard.logs.archive.frames import FrameError, digest, runs_of, unpack
 from viguard.logs.archive.segments import Damage, Frame, Gap, moment, segment_id, segments, walk
 from viguard.model.facts import Struct
+from viguard.model.text import lines_in
 
 
 class Checked(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,8 @@ from typing import NamedTuple, Protocol
 
 from viguard.errors import InputError
 from viguard.logs.block import Block, Run
-from viguard.logs.receive.messages import count, cut, mark
+from viguard.logs.receive.messages import cut, mark
+from viguard.model.text import lines_in
 
 CHUNK_BYTES = 1024 * 1024
 _KEPT_BYTES = 64 * 1024
@@ -59,7 +60,7 @@ def chunks(reader: Reader, name: str, *, numbered: bool = True) -> Iterator[Chun
         yield Chunk(name, data, offset, line)
         offset += size
         if numbered:
-            line += count(data)
+            line += lines_in(data)
     if failure is not None:
         raise failure
 

@@ -10,8 +10,8 @@ from typing import NamedTuple, Protocol
 
 from viguard.logs.block import Block, Run, Taker
 from viguard.logs.receive.counters import Counters, State
-from viguard.logs.receive.messages import count
 from viguard.logs.receive.settings import Limits
+from viguard.model.text import lines_in
 
 READ_BYTES = 256 * 1024
 """The most that is read from one connection before it is another's turn."""
@@ -135,7 +135,7 @@ class Gatherer:
         """How many lines have not been handed over."""
         self._seal()
         blocks = [sealed.block for sealed in self._sealed]
-        return sum(count(block.data) for block in (*blocks, *([self._offered] if self._offered else ())))
+        return sum(lines_in(block.data) for block in (*blocks, *([self._offered] if self._offered else ())))
 
     def _put(self, sender: str, transport: str, lines: bytes) -> None:
         if not self._size:
@@ -204,7 +204,7 @@ class Gatherer:
     def _count(self, block: Block) -> None:
         counters = self._counters
         counters.blocks += 1
-        counters.lines += count(block.data)
+        counters.lines += lines_in(block.data)
         counters.bytes += len(block.data)
         counters.pending_bytes -= len(block.data)
 

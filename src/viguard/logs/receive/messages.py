@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from viguard.logs.receive.counters import Counters
+from viguard.model.text import lines_in
 
 _NUL_AT_END = re.compile(rb"\0+(?=\r?\n)")
 
@@ -31,7 +32,7 @@ def fitted(messages: Sequence[bytes], limit: int, counters: Counters) -> bytes:
 def joined(messages: Sequence[bytes]) -> bytes:
     """Messages as lines: newlines inside become ``#012``, those at the end go."""
     data = b"\n".join(messages) + b"\n"
-    if len(messages) != count(data):
+    if len(messages) != lines_in(data):
         kept = [message.rstrip(b"\r\n\0").replace(b"\n", b"#012") for message in messages]
         data = b"".join(message + b"\n" for message in kept if message)
     return cleaned(data)
@@ -60,8 +61,3 @@ def shortened(lines: bytes, limit: int, counters: Counters) -> bytes:
         counters.cut += 1
         done = at = newline + 1
     return b"".join((*kept, lines[done:])) if kept else lines
-
-
-def count(lines: bytes) -> int:
-    """How many newlines there are."""
-    return len(lines.split(b"\n")) - 1  # two and a half times as fast as bytes.count, which goes byte by byte

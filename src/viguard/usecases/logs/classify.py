@@ -11,6 +11,7 @@ from viguard.logs.classify import Classifier, Hit
 from viguard.logs.fields import event_of
 from viguard.logs.files import Chunk
 from viguard.model.event import NOISE, Event, Outcome
+from viguard.model.text import lines_in
 from viguard.usecases.logs import rows
 from viguard.usecases.logs.reading import STDIN, Files
 
@@ -29,7 +30,7 @@ def summary(names: Sequence[str], stream: IO[bytes], say: Say, *, every: bool = 
         for hit in hits:
             found[hit.kind.id] += 1
         if every:
-            found[NOISE] += lines_in(chunk.data) - len(hits)
+            found[NOISE] += every_line_in(chunk.data) - len(hits)
     code = files.code(say)
     for name, count in sorted(found.items(), key=lambda entry: (-entry[1], entry[0])):
         stream.write(f"{name}\t{count}\n".encode())
@@ -71,10 +72,9 @@ def table(names: Sequence[str], stream: IO[bytes], say: Say, *, every: bool = Fa
     return files.code(say)
 
 
-def lines_in(data: bytes) -> int:
-    """How many lines there are; the last one may lack its newline. ``bytes.count`` takes ten times as long."""
-    newlines = len(data) - len(data.replace(b"\n", b""))
-    return newlines if not data or data.endswith(b"\n") else newlines + 1
+def every_line_in(data: bytes) -> int:
+    """How many lines there are; the last one may lack its newline."""
+    return lines_in(data) + (bool(data) and not data.endswith(b"\n"))
 
 
 def numbered(data: bytes, hits: Sequence[Hit], first: int) -> tuple[list[int], int]:
@@ -83,11 +83,11 @@ def numbered(data: bytes, hits: Sequence[Hit], first: int) -> tuple[list[int], i
     number, at = first, 0
     for hit in hits:
         if hit.start > at:
-            number += lines_in(data[at : hit.start])
+            number += every_line_in(data[at : hit.start])
         numbers.append(number)
         number += 1
         at = hit.end + 1
-    return numbers, number + lines_in(data[at:])
+    return numbers, number + every_line_in(data[at:])
 
 
 def _row(name: str, number: int, event: Event) -> dict[str, Any]:
