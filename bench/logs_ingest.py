@@ -81,10 +81,17 @@ def main() -> int:
 def receivers(folder: Path) -> list[Receiver]:
     """viguard and its peers; ``folder`` has the configurations of the peers."""
     return [
-        Receiver("viguard", _receiver, lambda own: _number(own / "kept"), _count("events.log")),
+        Receiver("viguard", _receiver, lambda own: _number(own / "kept"), count_lines("events.log")),
         Receiver("viguard serve", _viguard, _viguard_kept, _viguard_events),
-        Receiver("syslog-ng", lambda own, port: _syslog_ng(own, port, folder), _count("all.log"), _count("events.log")),
-        Receiver("rsyslog", lambda own, port: _rsyslog(own, port, folder), _count("all.log"), _count("events.log")),
+        Receiver(
+            "syslog-ng",
+            lambda own, port: _syslog_ng(own, port, folder),
+            count_lines("all.log"),
+            count_lines("events.log"),
+        ),
+        Receiver(
+            "rsyslog", lambda own, port: _rsyslog(own, port, folder), count_lines("all.log"), count_lines("events.log")
+        ),
     ]
 
 
@@ -95,17 +102,17 @@ def run(one: Receiver, own: Path, file: Path, lines: int, events: int) -> Figure
     """
     shutil.rmtree(own, ignore_errors=True)
     own.mkdir()
-    port = _free_port()
+    port = free_port()
     with (own / "said").open("wb") as said:
         process = subprocess.Popen(one.start(own, port), stdout=said, stderr=said)
     try:
-        _until(lambda: _listens(port), f"{one.name} listens", own)
-        before, began = _cpu(process.pid), time.monotonic()
+        until(lambda: _listens(port), f"{one.name} listens", own)
+        before, began = cpu_s(process.pid), time.monotonic()
         _send(file, port)
-        _until(lambda: one.kept(own) >= lines, f"{one.name} keeps {lines} lines", own)
+        until(lambda: one.kept(own) >= lines, f"{one.name} keeps {lines} lines", own)
         wall = time.monotonic() - began
-        _until(lambda: one.recognised(own) >= events, f"{one.name} recognises {events} lines", own)
-        cpu, memory = _cpu(process.pid) - before, _memory_mb(process.pid)
+        until(lambda: one.recognised(own) >= events, f"{one.name} recognises {events} lines", own)
+        cpu, memory = cpu_s(process.pid) - before, memory_mb(process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
@@ -151,7 +158,8 @@ def _viguard(own: Path, port: int) -> list[str]:
     return [viguard(), "serve", str(settings)]
 
 
-def _status(own: Path) -> dict[str, int]:
+def status(own: Path) -> dict[str, int]:
+    """What the log server counts so far."""
     try:
         counters: dict[str, int] = msgspec.json.decode((own / "data" / "status.json").read_bytes())["counters"]
     except (OSError, msgspec.DecodeError, KeyError):
@@ -160,11 +168,11 @@ def _status(own: Path) -> dict[str, int]:
 
 
 def _viguard_kept(own: Path) -> int:
-    return _status(own).get("log_lines", 0)
+    return status(own).get("log_lines", 0)
 
 
 def _viguard_events(own: Path) -> int:
-    return _status(own).get("event_lines", 0)
+    return status(own).get("event_lines", 0)
 
 
 def _syslog_ng(own: Path, port: int, folder: Path) -> list[str]:
@@ -186,7 +194,6 @@ log {{ source(s); parser(p); filter {{ "${{event}}" ne "" }}; destination(d); fl
 
 
 def _rsyslog(own: Path, port: int, folder: Path) -> list[str]:
-    root = UNPACKED / "rsyslog"
     (own / "conf").write_text(
         f"""global(workDirectory="{own}" maxMessageSize="64k")
 main_queue(queue.size="500000" queue.dequeueBatchSize="4096")
@@ -204,12 +211,19 @@ ruleset(name="r" queue.type="LinkedList" queue.size="500000" queue.dequeueBatchS
 }}
 """
     )
-    modules = f"{root}/usr/lib/x86_64-linux-gnu/rsyslog"
+    return rsyslogd(own)
+
+
+def rsyslogd(own: Path) -> list[str]:
+    """The command that runs rsyslog with the configuration in a folder."""
+    root = UNPACKED / "rsyslog"
     daemon = ["env", f"LD_LIBRARY_PATH={libraries(root)}", f"{root}/usr/sbin/rsyslogd"]
-    return [*daemon, "-n", "-i", f"{own}/pid", "-f", f"{own}/conf", "-M", modules]
+    return [*daemon, "-n", "-i", f"{own}/pid", "-f", f"{own}/conf", "-M", f"{root}/usr/lib/x86_64-linux-gnu/rsyslog"]
 
 
-def _count(name: str) -> Callable[[Path], int]:
+def count_lines(name: str) -> Callable[[Path], int]:
+    """What counts the lines of a file in a folder."""
+
     def count(own: Path) -> int:
         try:
             with (own / name).open("rb") as file:
@@ -233,13 +247,18 @@ def _listens(port: int) -> bool:
     return True
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody has now."""
     with socket.socket() as own:
         own.bind(("127.0.0.1", 0))
         return int(own.getsockname()[1])
 
 
-def _until(condition: Callable[[], bool], what: str, own: Path) -> None:
+def until(condition: Callable[[], bool], what: str, own: Path) -> None:
+    """Waits for a condition.
+
+    Raises: RuntimeError when it does not come, with what was said in the folder.
+    """
     end = time.monotonic() + WAIT_S
     while not condition():
         if time.monotonic() > end:
@@ -247,13 +266,14 @@ def _until(condition: Callable[[], bool], what: str, own: Path) -> None:
         time.sleep(0.1)
 
 
-def _cpu(pid: int) -> float:
+def cpu_s(pid: int) -> float:
     """User and system seconds of a process and what it has waited for; ``env`` became the program."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(int(fields[n]) for n in (11, 12)) / TICKS
 
 
-def _memory_mb(pid: int) -> float:
+def memory_mb(pid: int) -> float:
+    """The most memory that a process has had."""
     status = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) / 1024
 
