@@ -7,10 +7,10 @@ import socket
 import struct
 
 from viguard.logs.receive.connection import Shared
+from viguard.logs.receive.datagrams import BATCH, BySender, waiting_at
 from viguard.logs.receive.messages import fitted
 from viguard.logs.receive.sockets import host
 
-_BATCH = 512
 _SO_RCVBUFFORCE = 33  # Linux; needs CAP_NET_ADMIN
 _SO_MEMINFO = 55  # Linux 4.12: nine 32-bit numbers, the last one counts what was dropped
 _MEMINFO = struct.Struct("9I")
@@ -20,7 +20,7 @@ class Udp:
     """One bound UDP socket that is read on the running loop."""
 
     def __init__(self, bound: socket.socket, shared: Shared) -> None:
-        self._socket, self._shared = bound, shared
+        self._socket, self._shared, self._datagrams = bound, shared, waiting_at(bound)
         self._dropped: int | None = 0
         self.buffer_bytes = _widened(bound, shared.limits.udp_buffer_bytes)
         """What the kernel holds for us, by its own count."""
@@ -41,7 +41,7 @@ class Udp:
         """Takes what the kernel has received, then closes."""
         asyncio.get_running_loop().remove_reader(self._socket.fileno())
         self._shared.gatherer.forget(self)
-        for _ in range(1 + self.buffer_bytes // _BATCH):
+        for _ in range(1 + self.buffer_bytes // BATCH):
             if not self._batch():
                 break
         self.dropped()
@@ -55,26 +55,11 @@ class Udp:
 
     def _batch(self) -> bool:
         """Whether there was anything."""
-        by_address: dict[str, list[bytes]] = {}
-        receive = self._socket.recvfrom
-        some = False
-        try:
-            for _ in range(_BATCH):
-                message, address = receive(65536)
-                some = True
-                if not message:
-                    continue
-                messages = by_address.get(address[0])
-                if messages is None:
-                    by_address[address[0]] = [message]
-                else:
-                    messages.append(message)
-        except OSError:  # nothing more, or an error that belongs to another sender
-            pass
+        by_address, some = self._datagrams.take()
         self._add(by_address)
         return some
 
-    def _add(self, by_address: dict[str, list[bytes]]) -> None:
+    def _add(self, by_address: BySender) -> None:
         limits, counters, add = self._shared.limits, self._shared.counters, self._shared.gatherer.add
         for address, messages in by_address.items():
             lines = fitted(messages, limits.line_bytes, counters)
