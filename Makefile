@@ -39,6 +39,7 @@ lock: $(VENV)/ready          ## the newest versions of everything we depend on, 
 bench-logs: $(VENV)/ready    ## logs against syslog-ng, rsyslog, liblognorm, ripgrep and zgrep, side by side
 	@$(BIN)/python -m bench.logs_classify
 	@$(BIN)/python -m bench.logs_ingest
+	@$(BIN)/python -m bench.logs_udp
 	@$(BIN)/python -m bench.logs_search
 	@$(BIN)/python -m bench.logs_alert
 

@@ -81,7 +81,7 @@ def main() -> int:
 def receivers(folder: Path) -> list[Receiver]:
     """viguard and its peers; ``folder`` has the configurations of the peers."""
     return [
-        Receiver("viguard", _receiver, lambda own: _number(own / "kept"), count_lines("events.log")),
+        Receiver("viguard", _receiver, lambda own: number(own / "kept"), count_lines("events.log")),
         Receiver("viguard serve", _viguard, _viguard_kept, _viguard_events),
         Receiver(
             "syslog-ng",
@@ -90,7 +90,10 @@ def receivers(folder: Path) -> list[Receiver]:
             count_lines("events.log"),
         ),
         Receiver(
-            "rsyslog", lambda own, port: _rsyslog(own, port, folder), count_lines("all.log"), count_lines("events.log")
+            "rsyslog",
+            lambda own, port: rsyslog(own, _TCP.format(port=port), folder),
+            count_lines("all.log"),
+            count_lines("events.log"),
         ),
     ]
 
@@ -145,7 +148,8 @@ def _receiver(own: Path, port: int) -> list[str]:
     return [sys.executable, "-m", "bench.logs_receiver", str(own), str(port)]
 
 
-def _number(path: Path) -> int:
+def number(path: Path) -> int:
+    """The number in a file, 0 when there is none yet."""
     try:
         return int(path.read_text())
     except (OSError, ValueError):
@@ -193,29 +197,30 @@ log {{ source(s); parser(p); filter {{ "${{event}}" ne "" }}; destination(d); fl
     return [*program("syslog-ng-core", "syslog-ng").split(), "-F", "--no-caps", *places]
 
 
-def _rsyslog(own: Path, port: int, folder: Path) -> list[str]:
+_TCP = 'module(load="imptcp")\ninput(type="imptcp" port="{port}" address="127.0.0.1" ruleset="r")'
+_FILE = """action(type="omfile" file="{file}" template="{template}" ioBufferSize="256k" flushOnTXEnd="off"
+         asyncWriting="on" flushInterval="1")"""
+
+
+def rsyslog(own: Path, inputs: str, rules: Path | None = None) -> list[str]:
+    """The command of rsyslog that keeps every line of its inputs, and recognises events by the rules of a folder."""
+    recognise = f"""module(load="mmnormalize")
+action(type="mmnormalize" rulebase="{rules}/rules.rb" useRawMsg="on")
+if $parsesuccess == "OK" then {_FILE.format(file=own / "events.log", template="event")}"""
+    modules, actions = ("", "") if rules is None else recognise.split("\n", 1)
     (own / "conf").write_text(
         f"""global(workDirectory="{own}" maxMessageSize="64k")
 main_queue(queue.size="500000" queue.dequeueBatchSize="4096")
-module(load="imptcp") module(load="mmnormalize")
-input(type="imptcp" port="{port}" address="127.0.0.1" ruleset="r")
+{modules}
+{inputs}
 template(name="raw" type="string" string="%rawmsg%\\n")
 template(name="event" type="string" string="%$!event.tags% %hostname% %$!user% %$!ip%\\n")
 ruleset(name="r" queue.type="LinkedList" queue.size="500000" queue.dequeueBatchSize="4096") {{
-  action(type="omfile" file="{own}/all.log" template="raw" ioBufferSize="256k" flushOnTXEnd="off"
-         asyncWriting="on" flushInterval="1")
-  action(type="mmnormalize" rulebase="{folder}/rules.rb" useRawMsg="on")
-  if $parsesuccess == "OK" then
-    action(type="omfile" file="{own}/events.log" template="event" ioBufferSize="256k" flushOnTXEnd="off"
-           asyncWriting="on" flushInterval="1")
+  {_FILE.format(file=own / "all.log", template="raw")}
+  {actions}
 }}
 """
     )
-    return rsyslogd(own)
-
-
-def rsyslogd(own: Path) -> list[str]:
-    """The command that runs rsyslog with the configuration in a folder."""
     root = UNPACKED / "rsyslog"
     daemon = ["env", f"LD_LIBRARY_PATH={libraries(root)}", f"{root}/usr/sbin/rsyslogd"]
     return [*daemon, "-n", "-i", f"{own}/pid", "-f", f"{own}/conf", "-M", f"{root}/usr/lib/x86_64-linux-gnu/rsyslog"]

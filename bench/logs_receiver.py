@@ -1,6 +1,6 @@
 """What syslog-ng and rsyslog are asked to do in the race, made of viguard's parts: receive, recognise, keep.
 
-    python -m bench.logs_receiver DIRECTORY PORT
+    python -m bench.logs_receiver DIRECTORY PORT [tcp|udp]
 
 Every line is kept in a compressed, synced archive; a line for each recognised one (its class, host, user and address)
 goes to events.log. Nothing is merged, judged or counted by host: the log server, which does that, races beside it.
@@ -20,7 +20,7 @@ from viguard.logs.archive.writer import Archive
 from viguard.logs.block import Block
 from viguard.logs.classify import Classifier
 from viguard.logs.receive.receiver import Receiver, loop_factory
-from viguard.logs.receive.settings import Listen
+from viguard.logs.receive.settings import Listen, Transport
 from viguard.logs.watch import events_of
 
 
@@ -43,11 +43,11 @@ class Keeper:
         return "".join(f"{e.event} {e.host} {e.user or ''} {e.source_ip or ''}\n" for e in events).encode()
 
 
-async def _run(directory: Path, port: int) -> None:
+async def _run(directory: Path, port: int, transport: Transport) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     with Archive(directory / "archive") as archive, (directory / "events.log").open("wb") as events:
-        receiver = Receiver([Listen(transport="tcp", address="127.0.0.1", port=port)], Keeper(archive, events))
+        receiver = Receiver([Listen(transport=transport, address="127.0.0.1", port=port)], Keeper(archive, events))
         await receiver.start()
         while not stop.is_set():
             (directory / "kept").write_text(str(archive.state.lines))
@@ -59,7 +59,7 @@ def main() -> None:
     """Runs until SIGTERM."""
     look_for_cycles_seldom()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(_run(Path(sys.argv[1]), int(sys.argv[2])))
+        runner.run(_run(Path(sys.argv[1]), int(sys.argv[2]), "udp" if "udp" in sys.argv[3:] else "tcp"))
 
 
 if __name__ == "__main__":

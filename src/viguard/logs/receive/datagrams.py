@@ -19,8 +19,8 @@ BySender: TypeAlias = dict[str, list[bytes]]
 class Datagrams(Protocol):
     """What waits at one socket that does not block."""
 
-    def take(self) -> tuple[BySender, bool]:
-        """At most BATCH messages, and whether there were any."""
+    def take(self) -> tuple[BySender, int]:
+        """At most BATCH datagrams, and how many there were."""
 
 
 class OneByOne:
@@ -29,19 +29,19 @@ class OneByOne:
     def __init__(self, bound: socket.socket) -> None:
         self._receive = bound.recvfrom
 
-    def take(self) -> tuple[BySender, bool]:
+    def take(self) -> tuple[BySender, int]:
         """As :meth:`Datagrams.take`."""
         found: BySender = {}
-        some = False
+        taken = 0
         try:
             for _ in range(BATCH):
                 message, address = self._receive(_SIZE)
-                some = True
+                taken += 1
                 if message:
                     found.setdefault(address[0], []).append(message)
         except OSError:  # nothing more, or an error that belongs to another sender
             pass
-        return found, some
+        return found, taken
 
 
 class _Vector(ctypes.Structure):
@@ -94,12 +94,12 @@ class Together:
         self._clean = bytes(self._messages)
         self._numbers = (ctypes.c_uint32 * (BATCH * _STRIDE)).from_buffer(self._messages)
 
-    def take(self) -> tuple[BySender, bool]:
+    def take(self) -> tuple[BySender, int]:
         """As :meth:`Datagrams.take`."""
         ctypes.memmove(self._messages, self._clean, len(self._clean))
         count = self._receive(self._file, self._messages, BATCH, _DONT_WAIT, None)
         if count <= 0:  # nothing more, or an error that belongs to another sender
-            return {}, False
+            return {}, 0
         room, starts, sizes = (
             self._room,
             range(0, count * _SIZE, _SIZE),
@@ -109,13 +109,13 @@ class Together:
         names, first = self._names, bytes(self._names[:_NAME])
         if names.startswith(first * count):
             kept = [message for message in messages if message]
-            return ({_address(_portless(first)): kept} if kept else {}), True
+            return ({_address(_portless(first)): kept} if kept else {}), count
         found: BySender = {}
         for number, message in enumerate(messages):
             if message:
                 name = bytes(names[number * _NAME : (number + 1) * _NAME])
                 found.setdefault(_address(_portless(name)), []).append(message)
-        return found, True
+        return found, count
 
 
 def waiting_at(bound: socket.socket) -> Datagrams:

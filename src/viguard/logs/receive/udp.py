@@ -11,6 +11,7 @@ from viguard.logs.receive.datagrams import BATCH, BySender, waiting_at
 from viguard.logs.receive.messages import fitted
 from viguard.logs.receive.sockets import host
 
+_PAUSE_S = 0.002
 _SO_RCVBUFFORCE = 33  # Linux; needs CAP_NET_ADMIN
 _SO_MEMINFO = 55  # Linux 4.12: nine 32-bit numbers, the last one counts what was dropped
 _MEMINFO = struct.Struct("9I")
@@ -22,6 +23,7 @@ class Udp:
     def __init__(self, bound: socket.socket, shared: Shared) -> None:
         self._socket, self._shared, self._datagrams = bound, shared, waiting_at(bound)
         self._dropped: int | None = 0
+        self._pause: asyncio.TimerHandle | None = None
         self.buffer_bytes = _widened(bound, shared.limits.udp_buffer_bytes)
         """What the kernel holds for us, by its own count."""
 
@@ -39,6 +41,8 @@ class Udp:
 
     def stop(self) -> None:
         """Takes what the kernel has received, then closes."""
+        if self._pause is not None:
+            self._pause.cancel()
         asyncio.get_running_loop().remove_reader(self._socket.fileno())
         self._shared.gatherer.forget(self)
         for _ in range(1 + self.buffer_bytes // BATCH):
@@ -48,16 +52,20 @@ class Udp:
         self._socket.close()
 
     def _read(self) -> None:
-        self._batch()
+        loop = asyncio.get_running_loop()
+        taken = self._batch()
         if not self._shared.gatherer.has_room:
-            asyncio.get_running_loop().remove_reader(self._socket.fileno())
+            loop.remove_reader(self._socket.fileno())
             self._shared.gatherer.wait(self)
+        elif taken < BATCH:  # what comes next is taken together: to be woken for each would cost more than they do
+            loop.remove_reader(self._socket.fileno())
+            self._pause = loop.call_later(_PAUSE_S, self.start)
 
-    def _batch(self) -> bool:
-        """Whether there was anything."""
-        by_address, some = self._datagrams.take()
+    def _batch(self) -> int:
+        """How many there were."""
+        by_address, taken = self._datagrams.take()
         self._add(by_address)
-        return some
+        return taken
 
     def _add(self, by_address: BySender) -> None:
         limits, counters, add = self._shared.limits, self._shared.counters, self._shared.gatherer.add
