@@ -4,9 +4,9 @@
 
 A sender of its own process hands the lines of bench.loglines to the kernel, 64 with each call (sendmmsg), paced or as
 fast as it can. The bounds are for what viguard and rsyslog with mmnormalize both do: keep every line and recognise
-events (bench.logs_receiver, bench.logs_ingest). Beside them run the whole log server, which also judges and tells, and rsyslog
-that only keeps. All get the same socket buffer. A line counts as lost when it is not kept five seconds after the last
-change.
+events (bench.logs_receiver, bench.logs_ingest). Beside them run the whole log server, which also judges and tells, and
+rsyslog that only keeps. All get the same socket buffer. A line counts as lost when it is not kept five seconds after
+the last change.
 """
 
 from __future__ import annotations
