@@ -351,7 +351,7 @@ def test_no_failure_becomes_a_success_or_the_other_way_round(events: list[Event]
         assert one.event == told[one.lines[0]]  # what decided is the first line's own class
 
 
-class TestConnections:
+class TestProcesses:
     """Source of the lines: dropbear 2022.83 and OpenSSH 9.2 of Debian 12, on loopback."""
 
     def nobody(self, at: float, **told: object) -> Event:
@@ -405,6 +405,29 @@ class TestConnections:
     def test_a_password_for_a_user_of_another_process_is_a_failure_of_its_own(self) -> None:
         found = merged(self.invalid(0), self.invalid(9, method="password", pid=8))
         assert [e.event for e in found] == ["login.failure.ssh", "login.failure.ssh"]
+
+    def shell(self, text: str, at: float, **told: object) -> Event:
+        told = {"program": "login", "pid": 812, "user": "root", **told}
+        return event("login.failure.shell", at, f"{at} login[812]: {text}", **told)
+
+    @pytest.mark.parametrize("wait_s", [0.1, 3])
+    def test_login_waits_after_what_pam_says_and_tells_the_same_failure(self, wait_s: float) -> None:
+        pam = self.shell("pam_unix(login:auth): authentication failure", 0, pam_service="login")
+        found = merged(pam, self.shell("FAILED LOGIN 1 FROM tty1 FOR root", wait_s, failures=1))
+        assert [e.event for e in found].count("login.failure.shell") == 1
+        assert sum(len(e.lines) for e in found) == 2
+
+    def test_a_failure_of_one_module_is_none_when_the_process_lets_the_user_in(self) -> None:
+        pam = self.shell(
+            "pam_unix(system-auth-generic:auth): authentication failure", 0, pam_service="system-auth-generic"
+        )
+        success = event(
+            "login.success.shell", 0.4, "login[812]: root login on 'x'", program="login", pid=812, user="root"
+        )
+        (one,) = merged(pam, success)
+        assert (one.event, one.outcome, len(one.lines)) == ("login.success.shell", Outcome.SUCCESS, 2)
+        other = msgspec.structs.replace(success, pid=813)
+        assert [e.event for e in merged(pam, other)] == ["login.failure.shell", "login.success.shell"]
 
 
 PASSWORD = {"method": "password"}

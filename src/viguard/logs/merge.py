@@ -9,7 +9,7 @@ from itertools import islice
 
 import msgspec
 
-from viguard.logs.connections import CLOSED, OPENED, Connections
+from viguard.logs.processes import CLOSED, OPENED, Processes
 from viguard.logs.telling import (
     DETAIL,
     contradict,
@@ -61,7 +61,7 @@ class Merger:
         self._of: dict[tuple[str, ...], OrderedDict[int, _Group]] = {}
         self._latest: OrderedDict[str, datetime] = OrderedDict()  # newest time that each host claimed
         self._received: datetime | None = None
-        self._connections = Connections(limit)
+        self._processes = Processes(limit)
         self._serial = 0
         self.evicted = 0
         """Events that were released early because too many were open."""
@@ -88,17 +88,17 @@ class Merger:
         while self._open:
             self._close(next(iter(self._open.values())), out)
         self._latest.clear()
-        self._connections.clear()
+        self._processes.clear()
         return out
 
     def _take(self, event: Event) -> None:
-        event = self._connections.known(event)
+        event = self._processes.known(event)
         place = place_of(event)
         if event.time is not None:
             self._set_latest(place, event.time)
         if event.received_at is not None and (self._received is None or event.received_at > self._received):
             self._received = event.received_at
-        is_told, group = self._connections.is_told(event), self._home(event, place)
+        is_told, group = self._processes.is_told(event), self._home(event, place)
         if group is not None:
             group.add(event)
             return

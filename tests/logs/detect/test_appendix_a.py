@@ -173,3 +173,27 @@ def test_without_verbose_lines_the_connections_count() -> None:
 def test_without_connections_the_count_is_told_with_unknown_holders() -> None:
     found = alerts_of([CONSOLES[3], CONSOLES[7]])
     assert [a.events[0].fields["count"] for a in found] == [2]
+
+
+GENERIC = (
+    "login[1]: pam_unix(system-auth-generic:auth): authentication failure; "
+    "logname= uid=0 euid=0 tty=char/tty/1 ruser= rhost=  user=root"
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "rule"),
+    [
+        ([GENERIC], "login.techsupport.wrong-password"),
+        (["login[7]: invalid password for 'root' on 'UNKNOWN'"], "login.techsupport.wrong-password"),
+        (["login[7]: invalid password for 'UNKNOWN' on 'UNKNOWN'"], "login.techsupport.nonexistent-user"),
+        (["login[7]: FAILED LOGIN 1 FROM (null) FOR root, Authentication failure"], "login.techsupport.wrong-password"),
+        ([GENERIC, "login[1]: root login on 'char/tty/1'"], "login.root"),
+    ],
+)
+def test_tech_support_mode_of_other_versions(lines: list[str], rule: str) -> None:
+    """Self-written, after BusyBox, util-linux and the PAM service of ESXi 4.1; a success takes the failure back."""
+    (alert,) = alerts_of(lines)
+    assert alert.rule == rule
+    assert alert.severity is EventSeverity.HIGH
+    assert sorted(alert.events[0].lines) == sorted(lines)

@@ -23,7 +23,7 @@ import pytest
 
 from tests.logs.receive.senders import free_port, running, unpacked, until
 
-PASSWORD = "right-Pa55word"  # noqa: S105
+PASSWORD = "right-Pa55word"
 HOST = "esx7"
 USERS = {"root": 0, "berry": 61234}
 """Who may log in, all with PASSWORD."""

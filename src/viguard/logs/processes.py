@@ -1,7 +1,8 @@
-"""What a process of an SSH daemon said long before the line that needs it: its address, or that there is no such user.
+"""What a process that sees to one login said long before the line that needs it: its address, or that it failed.
 
 Source: dropbear 2022.83, svr-auth.c: "Login attempt for nonexistent user" names no address. OpenSSH, auth2.c: "Invalid
-user" is written when the name comes, "Failed password for invalid user" when the password does.
+user" is written when the name comes, "Failed password for invalid user" when the password does. BusyBox and util-linux,
+login.c: they wait for seconds between what PAM says and their own line.
 """
 
 from __future__ import annotations
@@ -18,12 +19,11 @@ from viguard.model.event import Event
 OPENED, CLOSED = "connection.opened.ssh", "connection.closed.ssh"
 LIFE = timedelta(minutes=5)
 """How long a connection may be without a login: dropbear's AUTH_TIMEOUT, and more than OpenSSH's LoginGraceTime."""
-_FAILURE = "login.failure.ssh"
-_LOGINS = frozenset({_FAILURE, "login.success.ssh"})
+_LOGINS = frozenset({"login.failure.ssh", "login.success.ssh"})
 _Process: TypeAlias = tuple[str, str, str, int]
 
 
-class Connections:
+class Processes:
     """What the latest processes said, ``limit`` of them at most."""
 
     def __init__(self, limit: int) -> None:
@@ -47,17 +47,17 @@ class Connections:
         return event
 
     def is_told(self, event: Event) -> bool:
-        """Whether a failed password is the first one after the same process said that there is no such user.
+        """Whether a failure is the first one after the same process told it in other words.
 
-        The two are one attempt, however long the password took to type.
+        The two are one attempt, however long the password took to type or the process waited.
         """
-        if event.event != _FAILURE or event.pid is None or event.fields.get("reason") != "unknown-user":
+        if event.pid is None or not event.event.startswith("login.failure."):
             return False
-        if "method" not in event.fields:
+        if _announces(event):
             self._keep(self._announced, event)
             return False
         said = self._announced.pop(_process(event), None)
-        return said is not None and said.user == event.user and _is_alive(said, event)
+        return said is not None and (said.event, said.user) == (event.event, event.user) and _is_alive(said, event)
 
     def clear(self) -> None:
         """Forget them all."""
@@ -70,6 +70,17 @@ class Connections:
         events.move_to_end(process)
         if len(events) > self._limit:
             events.popitem(last=False)
+
+
+def _announces(event: Event) -> bool:
+    """Whether the process says it again: OpenSSH when the password has come, login(1) in its own words."""
+    if event.event == "login.failure.shell":
+        return "pam_service" in event.fields
+    return (
+        event.event == "login.failure.ssh"
+        and event.fields.get("reason") == "unknown-user"
+        and ("method" not in event.fields)
+    )
 
 
 def _process(event: Event) -> _Process:
