@@ -23,7 +23,7 @@ _ORIGIN = re.compile(rb"(sub|opID|sid|user)=(.*?)(?= (?:sub|item|opID|sid|user)=
 _LOGGER_VM = re.compile(r"(?:[\w.]+\.)?vm:(.*\.vmx)")
 _VM = re.compile(r"(?:/vmfs/volumes/(?P<datastore>[^/]+)/)?(?:.*/)?(?P<name>[^/]+)\.vmx\Z")
 _MONTHS = {name: n for n, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
-_BSD = re.compile(rb"([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d)(?: (\d{4}))?")
+_BSD = re.compile(rb"([A-Z][a-z]{2}) ([ \d]?\d) (\d\d):(\d\d):(\d\d)(?: (\d{4}))?")
 _ISO = re.compile(rb"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?")
 _AHEAD = timedelta(days=1)
 """How far a clock may be ahead before a date without a year is taken for last year's."""
