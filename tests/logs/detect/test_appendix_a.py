@@ -197,3 +197,26 @@ def test_tech_support_mode_of_other_versions(lines: list[str], rule: str) -> Non
     assert alert.rule == rule
     assert alert.severity is EventSeverity.HIGH
     assert sorted(alert.events[0].lines) == sorted(lines)
+
+
+def test_the_log_of_a_guest_counts_for_the_guest_that_hostd_names() -> None:
+    head = f"{VMX.rpartition('/')[0]}/vmware.log: 2010-01-27T14:19:53.900Z In(05) mks - MKSRemoteMgr: AddRemoteConsole"
+    found = alerts_of([*CONSOLES[:4], f"vmx[7]: {head} (numConsoles=1)"])
+    assert [(a.rule, a.key, a.events[0].fields["count"]) for a in found] == [("console.multiple", "vm=el5_test01", 2)]
+
+
+def test_a_group_renamed_to_esx_admins_is_told() -> None:
+    """Source: CVE-2024-37085, its second variant; Windows event 4781 as Snare sends it."""
+    fields = [
+        "MSWinEventLog",
+        "1",
+        "Security",
+        "7",
+        "Thu Jan 21 13:54:15 2010",
+        "4781",
+        "Microsoft-Windows-Security-Auditing",
+    ]
+    fields += ["N/A", "N/A", "Success Audit", "dc1", "User Account Management", ""]
+    text = "The name of an account was changed:  Old Account Name:  Printers   New Account Name:  ESX Admins    -"
+    (alert,) = alerts_of(["<14>Jan 21 13:54:15 dc1 " + "\t".join([*fields, text])])
+    assert (alert.rule, alert.severity) == ("ad.esxadmins", EventSeverity.CRITICAL)
