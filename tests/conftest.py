@@ -18,6 +18,8 @@ PARTS = {
     "prometheus": "Prometheus (Debian prometheus) scraping our endpoint",
     "syslog-ng": "syslog-ng (Debian syslog-ng-core) receiving RFC 5424 over TLS",
     "rsyslog": "rsyslog (Debian rsyslog-relp, rsyslog-gnutls) sending by RELP and TLS",
+    "dropbear": "dropbear (Debian dropbear-bin): logins with right and wrong password and of no user",
+    "openssh": "OpenSSH (Debian openssh-server, openssh-client): the same logins, with PAM",
 }
 """Every real part that the tests use. A part that no test ran is named at the end."""
 

@@ -182,6 +182,13 @@ def test_every_header_and_origin_reads_its_example() -> None:
         assert re.match(form.pattern.encode("latin-1"), form.example.encode()), form.id
 
 
+@pytest.mark.parametrize("day", ["Jan 1", "Jan  1", "Jan 01"])
+def test_a_day_of_one_digit_is_read_however_it_is_padded(day: str) -> None:
+    found = event_in(f"<166>{day} 10:00:00 esx1 Hostd: Accepted password for user root from 1.2.3.4")
+    assert found is not None
+    assert (found.time, found.host) == (datetime(2026, 1, 1, 10, tzinfo=UTC), "esx1")
+
+
 def repeats(tree: Any, limit: int) -> list[tuple[int, Any]]:
     """The repeats of a parsed pattern that may go on for more than ``limit``, as (most, what is repeated)."""
     found = []

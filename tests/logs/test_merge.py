@@ -349,3 +349,85 @@ def test_no_failure_becomes_a_success_or_the_other_way_round(events: list[Event]
     told = {e.lines[0]: e.event for e in events}
     for one in merged(*events):
         assert one.event == told[one.lines[0]]  # what decided is the first line's own class
+
+
+class TestProcesses:
+    """Source of the lines: dropbear 2022.83 and OpenSSH 9.2 of Debian 12, on loopback."""
+
+    def nobody(self, at: float, **told: object) -> Event:
+        line = f"{at} dropbear[9]: Login attempt for nonexistent user"
+        told = {"program": "dropbear", "pid": 9, "reason": "unknown-user", "outcome": Outcome.FAILURE, **told}
+        return event("login.failure.ssh", at, line, **told)
+
+    def connection(self, what: str, at: float, **told: object) -> Event:
+        told = {"program": "dropbear", "pid": 9, "source_ip": "192.0.2.7", "source_port": 4242, **told}
+        return event(f"connection.{what}.ssh", at, f"{at} dropbear[9]: {what}", **told)
+
+    @pytest.mark.parametrize("gap", [0.1, 30, 299])
+    def test_the_address_of_a_process_is_that_of_its_connection(self, gap: float) -> None:
+        found = merged(self.connection("opened", 0), self.nobody(gap))
+        assert (found[-1].event, found[-1].source_ip) == ("login.failure.ssh", "192.0.2.7")
+        assert found[-1].fields["source_port"] == 4242
+
+    def test_without_its_beginning_the_end_of_the_connection_tells_the_address(self) -> None:
+        (one,) = merged(self.nobody(0), self.connection("closed", 0.5))
+        assert (one.event, one.source_ip, len(one.lines)) == ("login.failure.ssh", "192.0.2.7", 2)
+
+    def test_the_end_of_a_connection_is_an_event_of_its_own_when_the_address_is_known(self) -> None:
+        found = merged(self.connection("opened", 0), self.nobody(0.1), self.connection("closed", 0.5))
+        assert [e.event for e in found] == ["login.failure.ssh", "connection.closed.ssh"]
+
+    @pytest.mark.parametrize("other", [{"pid": 8}, {"host": "esx2"}, {"sender": "198.51.100.1"}, {"program": "sshd"}])
+    def test_another_process_tells_nothing(self, other: dict[str, object]) -> None:
+        found = merged(self.connection("opened", 0, **other), self.nobody(5))
+        assert found[-1].source_ip is None
+
+    def test_a_connection_that_was_closed_or_is_old_tells_nothing(self) -> None:
+        closed = merged(self.connection("opened", 0), self.connection("closed", 3), self.nobody(9))
+        assert closed[-1].source_ip is None
+        assert merged(self.connection("opened", 0), self.nobody(301))[-1].source_ip is None
+
+    def invalid(self, at: float, **told: object) -> Event:
+        told = {"program": "sshd", "pid": 7, "user": "x", "source_ip": "192.0.2.7", "reason": "unknown-user", **told}
+        text = "Failed password for invalid user x" if "method" in told else "Invalid user x"
+        return event("login.failure.ssh", at, f"{at} sshd[7]: {text} from 192.0.2.7", **told)
+
+    @pytest.mark.parametrize("typing_s", [0.5, 2.6, 40])
+    def test_no_such_user_and_the_password_that_follows_are_one_failure(self, typing_s: float) -> None:
+        found = merged(self.invalid(0), self.invalid(typing_s, method="password"))
+        assert [e.event for e in found if e.event.startswith("login.")] == ["login.failure.ssh"]
+        assert sum(len(e.lines) for e in found) == 2
+
+    def test_a_second_password_is_a_second_failure(self) -> None:
+        found = merged(*(self.invalid(at, **how) for at, how in [(0, {}), (9, PASSWORD), (18, PASSWORD)]))
+        assert [e.event for e in found].count("login.failure.ssh") == 2
+
+    def test_a_password_for_a_user_of_another_process_is_a_failure_of_its_own(self) -> None:
+        found = merged(self.invalid(0), self.invalid(9, method="password", pid=8))
+        assert [e.event for e in found] == ["login.failure.ssh", "login.failure.ssh"]
+
+    def shell(self, text: str, at: float, **told: object) -> Event:
+        told = {"program": "login", "pid": 812, "user": "root", **told}
+        return event("login.failure.shell", at, f"{at} login[812]: {text}", **told)
+
+    @pytest.mark.parametrize("wait_s", [0.1, 3])
+    def test_login_waits_after_what_pam_says_and_tells_the_same_failure(self, wait_s: float) -> None:
+        pam = self.shell("pam_unix(login:auth): authentication failure", 0, pam_service="login")
+        found = merged(pam, self.shell("FAILED LOGIN 1 FROM tty1 FOR root", wait_s, failures=1))
+        assert [e.event for e in found].count("login.failure.shell") == 1
+        assert sum(len(e.lines) for e in found) == 2
+
+    def test_a_failure_of_one_module_is_none_when_the_process_lets_the_user_in(self) -> None:
+        pam = self.shell(
+            "pam_unix(system-auth-generic:auth): authentication failure", 0, pam_service="system-auth-generic"
+        )
+        success = event(
+            "login.success.shell", 0.4, "login[812]: root login on 'x'", program="login", pid=812, user="root"
+        )
+        (one,) = merged(pam, success)
+        assert (one.event, one.outcome, len(one.lines)) == ("login.success.shell", Outcome.SUCCESS, 2)
+        other = msgspec.structs.replace(success, pid=813)
+        assert [e.event for e in merged(pam, other)] == ["login.failure.shell", "login.success.shell"]
+
+
+PASSWORD = {"method": "password"}

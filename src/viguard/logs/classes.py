@@ -27,6 +27,8 @@ _SAID = (
     r"\[(?P<actor>.{0,256}?)\] \[.{0,128}?\] \[\d*\] \[)(?:%s)\.?\]?"
 )
 """How the event managers of a host and of a vCenter write the text of an event; EventEx hides its id there."""
+_NOT_OF_A_GUEST = r"(?!.{0,400} on \S{1,255} in [^:.\[\]]{1,100}? (?:is|has|was|could|cannot) )"
+"""No text that begins with the name of a guest, which may be the beginning of any other text."""
 _SAYERS = ("hostd", "vmware-hostd", "vpxd", "vpxa")
 
 
@@ -52,15 +54,18 @@ class Text(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an event of a vCenter or host says: the same text stands after its id in one log, without the id in another.
 
     A line is recognised by it where hostd or vpxd writes events; where the id stands it only tells more fields.
+    ``is_open``: whatever may follow the text, so that a guest could be called as it begins.
     """
 
     cue: str | tuple[str, ...]
     pattern: str
+    is_open: bool = False
     put: dict[str, str | int] = msgspec.field(default_factory=dict)
 
     def line(self) -> Line:
         """The line in which an event manager says it without its id, or with one that hides it (EventEx)."""
-        return Line(cue=self.cue, pattern=_SAID % self.pattern, stem="event", programs=_SAYERS, put=self.put)
+        pattern = _NOT_OF_A_GUEST + self.pattern if self.is_open else self.pattern
+        return Line(cue=self.cue, pattern=_SAID % pattern, stem="event", programs=_SAYERS, put=self.put)
 
     def compiled(self) -> re.Pattern[bytes]:
         """The text alone."""

@@ -16,14 +16,27 @@ if TYPE_CHECKING:
 _TOLD_FIELDS = {"ip": "source_ip"}
 """What only the API tells of an event (see ``vcenter``)."""
 _ORIGIN_FIELDS = {b"user": "user", b"sid": "session", b"opID": "operation_id", b"sub": "logger"}
-_NUMBERS = {"source_port", "count", "event_id", "failures", "lock_seconds", "child_pid", "part", "parts", "bytes"}
+_NUMBERS = {
+    "source_port",
+    "count",
+    "count_before",
+    "event_id",
+    "failures",
+    "lock_seconds",
+    "child_pid",
+    "part",
+    "parts",
+    "bytes",
+}
 _NOT_FIELDS = {"text", "kind", "pairs", "event_time", "level", "outcome", "user_and_ip"}
 _PAIR = re.compile(rb'([\w.-]+)="((?:[^"\\]|\\.)*)"')
 _ORIGIN = re.compile(rb"(sub|opID|sid|user)=(.*?)(?= (?:sub|item|opID|sid|user)=|\Z)")
 _LOGGER_VM = re.compile(r"(?:[\w.]+\.)?vm:(.*\.vmx)")
-_VM = re.compile(r"(?:/vmfs/volumes/(?P<datastore>[^/]+)/)?(?:.*/)?(?P<name>[^/]+)\.vmx\Z")
+_VM = re.compile(
+    r"(?:/vmfs/volumes/(?P<datastore>[^/]+)/)?(?:.*/)?(?P<name>[^/]+?)(?:\.vmx|/vmware(?:-\d{1,9})?\.log)\Z"
+)
 _MONTHS = {name: n for n, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
-_BSD = re.compile(rb"([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d)(?: (\d{4}))?")
+_BSD = re.compile(rb"([A-Z][a-z]{2}) ([ \d]?\d) (\d\d):(\d\d):(\d\d)(?: (\d{4}))?")
 _ISO = re.compile(rb"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?")
 _AHEAD = timedelta(days=1)
 """How far a clock may be ahead before a date without a year is taken for last year's."""
@@ -177,8 +190,9 @@ def _channel(hit: Hit, fields: dict[str, Any]) -> Channel | None:
 
 
 def _from_path(fields: dict[str, Any]) -> None:
-    """The guest and the datastore that the path of a guest's configuration names."""
-    if found := _VM.match(fields["vm_path"]):
+    """The guest and the datastore that the path of a guest's configuration, or of its log, names."""
+    path = fields["vm_path"] if fields["vm_path"].endswith(".vmx") else fields.pop("vm_path")
+    if found := _VM.match(path):
         fields["vm"] = found["name"]
         if found["datastore"]:
             fields["datastore_id"] = found["datastore"]
@@ -193,7 +207,7 @@ def _from_origin(origin: re.Match[bytes], fields: dict[str, Any]) -> None:
         fields.setdefault(_ORIGIN_FIELDS[name], text(value.strip(b'"')))
     if path := _LOGGER_VM.match(fields.get("logger", "")):
         fields["vm_path"] = path[1]
-    fields |= {name: text(found[name]) for name in ("thread", "level") if found.get(name)}
+    fields |= {name: text(found[name]) for name in ("thread", "level", "vm_path") if found.get(name)}
 
 
 def _user(name: str | None) -> str | None:

@@ -21,8 +21,8 @@ PARTS = ("time", "host", "program", "pid")
 """The groups of every header; None or b"" where a line or a format does not have one."""
 
 
-_ORIGIN_STARTS = frozenset(bytes([byte]) for byte in b"[abcdefghijklmnopqrstuvwxyz2")
-"""How origins begin: with a bracket, with a level in small letters, or with the year of a second time."""
+_ORIGIN_STARTS = frozenset(bytes([byte]) for byte in b"[abcdefghijklmnopqrstuvwxyz2/")
+"""How origins begin: with a bracket, a level in small letters, the year of a second time, or a path."""
 
 
 class Header(msgspec.Struct, frozen=True, gc=False):

@@ -9,6 +9,7 @@ from itertools import islice
 
 import msgspec
 
+from viguard.logs.processes import CLOSED, OPENED, Processes
 from viguard.logs.telling import (
     DETAIL,
     contradict,
@@ -35,7 +36,8 @@ _BACK = timedelta(minutes=1)
 _LOOK_BACK = 16
 """Open events of one kind that a line is compared with, the latest first."""
 _NEIGHBOURS = {
-    "connection.opened.ssh": ("login.success.ssh", "login.failure.ssh"),
+    OPENED: ("login.success.ssh", "login.failure.ssh"),
+    CLOSED: ("login.failure.ssh",),
     "techsupport.available": ("login.success.shell",),
     "shell.process.started": ("login.success.shell",),
 }
@@ -59,6 +61,7 @@ class Merger:
         self._of: dict[tuple[str, ...], OrderedDict[int, _Group]] = {}
         self._latest: OrderedDict[str, datetime] = OrderedDict()  # newest time that each host claimed
         self._received: datetime | None = None
+        self._processes = Processes(limit)
         self._serial = 0
         self.evicted = 0
         """Events that were released early because too many were open."""
@@ -85,18 +88,22 @@ class Merger:
         while self._open:
             self._close(next(iter(self._open.values())), out)
         self._latest.clear()
+        self._processes.clear()
         return out
 
     def _take(self, event: Event) -> None:
+        event = self._processes.known(event)
         place = place_of(event)
         if event.time is not None:
             self._set_latest(place, event.time)
         if event.received_at is not None and (self._received is None or event.received_at > self._received):
             self._received = event.received_at
-        group = self._home(event, place)
+        is_told, group = self._processes.is_told(event), self._home(event, place)
         if group is not None:
             group.add(event)
             return
+        if is_told:  # the event that told it is released
+            event = msgspec.structs.replace(event, event=DETAIL, severity=EventSeverity.INFO)
         self._serial += 1
         group = _Group(self._serial, event, place)
         self._open[group.serial] = group

@@ -94,9 +94,14 @@ def is_near(one: Event, other: Event, window: timedelta) -> bool:
 
 
 def is_neighbour(login: Event, event: Event) -> bool:
-    """Whether a line of another class belongs to a login: the same process, or the same console."""
+    """Whether a line of another class belongs to a login: the same process, or the same console.
+
+    The end of a connection belongs to it only where nothing before named the address.
+    """
     if event.event == "connection.opened.ssh":
         return login.pid is not None and login.pid == event.pid
+    if event.event == "connection.closed.ssh":
+        return login.pid is not None and login.pid == event.pid and not login.source_ip
     return event.channel in {None, Channel.TECHSUPPORT}
 
 

@@ -173,3 +173,50 @@ def test_without_verbose_lines_the_connections_count() -> None:
 def test_without_connections_the_count_is_told_with_unknown_holders() -> None:
     found = alerts_of([CONSOLES[3], CONSOLES[7]])
     assert [a.events[0].fields["count"] for a in found] == [2]
+
+
+GENERIC = (
+    "login[1]: pam_unix(system-auth-generic:auth): authentication failure; "
+    "logname= uid=0 euid=0 tty=char/tty/1 ruser= rhost=  user=root"
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "rule"),
+    [
+        ([GENERIC], "login.techsupport.wrong-password"),
+        (["login[7]: invalid password for 'root' on 'UNKNOWN'"], "login.techsupport.wrong-password"),
+        (["login[7]: invalid password for 'UNKNOWN' on 'UNKNOWN'"], "login.techsupport.nonexistent-user"),
+        (["login[7]: FAILED LOGIN 1 FROM (null) FOR root, Authentication failure"], "login.techsupport.wrong-password"),
+        ([GENERIC, "login[1]: root login on 'char/tty/1'"], "login.root"),
+    ],
+)
+def test_tech_support_mode_of_other_versions(lines: list[str], rule: str) -> None:
+    """Self-written, after BusyBox, util-linux and the PAM service of ESXi 4.1; a success takes the failure back."""
+    (alert,) = alerts_of(lines)
+    assert alert.rule == rule
+    assert alert.severity is EventSeverity.HIGH
+    assert sorted(alert.events[0].lines) == sorted(lines)
+
+
+def test_the_log_of_a_guest_counts_for_the_guest_that_hostd_names() -> None:
+    head = f"{VMX.rpartition('/')[0]}/vmware.log: 2010-01-27T14:19:53.900Z In(05) mks - MKSRemoteMgr: AddRemoteConsole"
+    found = alerts_of([*CONSOLES[:4], f"vmx[7]: {head} (numConsoles=1)"])
+    assert [(a.rule, a.key, a.events[0].fields["count"]) for a in found] == [("console.multiple", "vm=el5_test01", 2)]
+
+
+def test_a_group_renamed_to_esx_admins_is_told() -> None:
+    """Source: CVE-2024-37085, its second variant; Windows event 4781 as Snare sends it."""
+    fields = [
+        "MSWinEventLog",
+        "1",
+        "Security",
+        "7",
+        "Thu Jan 21 13:54:15 2010",
+        "4781",
+        "Microsoft-Windows-Security-Auditing",
+    ]
+    fields += ["N/A", "N/A", "Success Audit", "dc1", "User Account Management", ""]
+    text = "The name of an account was changed:  Old Account Name:  Printers   New Account Name:  ESX Admins    -"
+    (alert,) = alerts_of(["<14>Jan 21 13:54:15 dc1 " + "\t".join([*fields, text])])
+    assert (alert.rule, alert.severity) == ("ad.esxadmins", EventSeverity.CRITICAL)

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import fnmatch
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
+import yaml
 
 from viguard import content
 from viguard.logs.classes import classes
@@ -57,3 +64,25 @@ def test_names_and_ids_are_told_once() -> None:
 
 def test_timings_name_every_rule() -> None:
     assert {one.rule for one in cases.timings(RULES)} == {rule.about.name for rule in RULES.rules}
+
+
+def test_each_class_that_matters_has_a_detection_or_a_reason_for_none() -> None:
+    """Source: requirement, Detect. The reasons stand in docs/detections.md."""
+    text = (Path(__file__).parents[3] / "docs/detections.md").read_text(encoding="utf-8")
+    reasons = text.partition("## Classes that raise no alert")[2]
+    silent = set(re.findall(r"^\| `([^`]+)` \| [^|]+ \|$", reasons, re.MULTILINE))
+    serious = {one.id for one in classes().values() if one.severity in {"medium", "high", "critical"}}
+    patterns = set(_events(one for _, text in content.folder(FOLDER) for one in yaml.safe_load_all(text)))
+    heard = {one for one in serious if any(fnmatch.fnmatchcase(one, pattern) for pattern in patterns)}
+    derived = {one.id for one in classes().values() if one.kind == "derived"}
+    assert serious - heard - derived == silent
+
+
+def _events(documents: Iterable[Any]) -> Iterator[str]:
+    """What rules ask of the class of an event."""
+    for document in documents:
+        for selection in (document or {}).get("detection", {}).values():
+            for key in ("event", "event|startswith") if isinstance(selection, dict) else ():
+                asked = selection.get(key, [])
+                for one in asked if isinstance(asked, list) else [asked]:
+                    yield one + ("*" if key.endswith("startswith") else "")
