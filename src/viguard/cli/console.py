@@ -13,6 +13,8 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from viguard.cli.bar import Bar
+
 if TYPE_CHECKING:
     from viguard.usecases.person import Person, Progress
 
@@ -22,6 +24,7 @@ class Talk:
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
         self.quiet, self.verbose = quiet, verbose
+        self._bar = Bar()
 
     def say(self, text: str) -> None:
         """A note for the person at the terminal."""
@@ -48,9 +51,10 @@ class Talk:
                 "nobody can be asked: standard input is no terminal",
                 hint="set VIGUARD_USER and VIGUARD_PASSWORD, or use --credentials FILE",
             )
-        if question.startswith("Password"):
-            return getpass.getpass(question)
-        return str(click.prompt(question.rstrip(": "), err=True))
+        with self._bar.away():
+            if question.startswith("Password"):
+                return getpass.getpass(question)
+            return str(click.prompt(question.rstrip(": "), err=True))
 
     @contextmanager
     def person(self) -> Iterator[Person]:
@@ -68,7 +72,10 @@ class Talk:
         elif self.verbose and not sys.stderr.isatty():
             yield self._plain()
         else:
-            yield from self._bar()
+            try:
+                yield self._bar.tell
+            finally:
+                self._bar.end()
 
     def _plain(self) -> Progress:
         last = [""]
@@ -79,28 +86,6 @@ class Talk:
                 self.say(f"{what} {done:,}" + (f" of {total:,}" if total else ""))
 
         return tell
-
-    def _bar(self) -> Iterator[Progress]:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
-        from rich.progress import Progress as Bars
-
-        from viguard.model.text import visible
-
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-        )
-        with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-            task = bars.add_task("starting", total=None)
-
-            def tell(what: str, done: int, total: int) -> None:
-                bars.update(task, description=visible(what, 60), completed=done, total=total or None)
-
-            yield tell
 
 
 def _silent(what: str, done: int, total: int) -> None:  # noqa: ARG001  (the signature of Progress)
