@@ -68,7 +68,8 @@ def command(
     )
     with talk.person() as person:
         found = audit.run(request, person)
-    talk.notes(found.notes)
+    for warning in found.warnings:
+        talk.warn(warning)
     with results_to(output) as stream:
         show.audit(found.audit, format_, stream, every=every)
     if output is not None:

@@ -51,6 +51,5 @@ def file(files: tuple[Path, ...], talk: Talk, output: Path) -> None:
 
 
 def _tell(talk: Talk, done: Done) -> None:
-    talk.notes(done.notes)
     talk.say(done.sentence)
     raise click.exceptions.Exit(0 if done.complete else 4)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Talk:
-    """What goes to stderr. Silent when ``quiet``; progress only where a person watches."""
+    """What goes to stderr. When ``quiet``, only warnings; progress only where a person watches."""
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
         self.quiet, self.verbose = quiet, verbose
@@ -37,6 +37,13 @@ class Talk:
         """Notes that belong to a result."""
         for text in texts:
             self.say(f"note: {text}")
+
+    def warn(self, text: str) -> None:
+        """What weakens a result or a connection: said also when ``quiet``, and never drawn over."""
+        from viguard.model.text import printable
+
+        with self._bar.away():
+            click.echo(printable(f"warning: {text}"), err=True)
 
     def ask(self, question: str) -> str:
         """Asks on the terminal; passwords are not echoed.
@@ -62,7 +69,7 @@ class Talk:
         from viguard.usecases.person import Person
 
         with self._progress() as progress:
-            yield Person(ask=self.ask, progress=progress)
+            yield Person(ask=self.ask, progress=progress, warn=self.warn)
 
     @contextmanager
     def _progress(self) -> Iterator[Progress]:

@@ -11,15 +11,14 @@ from viguard.model.snapshot import Trailer
 from viguard.model.text import plural
 from viguard.store import snapshots
 from viguard.usecases.person import Person
-from viguard.usecases.sources import Sources, endpoints_of, legacy_notes, load_file, login_with, server_names, telling
+from viguard.usecases.sources import Sources, endpoints_of, load_file, login_with, server_names, telling, warn_of
 
 
 class Done(Struct, frozen=True, kw_only=True):
-    """What was written, as a sentence, and what a person should know."""
+    """What was written, as a sentence."""
 
     sentence: str
     complete: bool
-    notes: tuple[str, ...] = ()
 
 
 def vsphere(sources: Sources, output: Path, person: Person) -> Done:
@@ -30,10 +29,10 @@ def vsphere(sources: Sources, output: Path, person: Person) -> Done:
     """
     credentials = login_with(sources, person)
     endpoints = endpoints_of(server_names(sources, credentials), sources)
-    notes = (*credentials.notices(), *legacy_notes(endpoints, credentials))
+    warn_of(endpoints, credentials, person)
     collector = Collector(credentials, progress=telling(person), options=sources.options)
     trailer = collector.to_file(endpoints, output)
-    return Done(sentence=_sentence(output, trailer), complete=trailer.complete, notes=notes)
+    return Done(sentence=_sentence(output, trailer), complete=trailer.complete)
 
 
 def files(paths: Sequence[Path], output: Path) -> Done:
