@@ -123,6 +123,10 @@ def _apart(names: Sequence[str]) -> tuple[list[Path], list[str]]:
     files = [Path(n) for n in names if "://" not in n and Path(n).is_file()]
     servers = [n for n in names if "://" in n or not Path(n).is_file()]
     for name in servers:
+        if "://" not in name and Path(name).exists():
+            what = "folder" if Path(name).is_dir() else "special file"
+            hint = "name a snapshot or a declared estate; a vCenter is named with https://"
+            raise InputError(f"this is a {what}, and no source", where=name, hint=hint)
         if "://" not in name and (Path(name).suffix in {".snap", *DECLARED} or "/" in name):
             raise InputError("there is no such file", where=name, hint="a vCenter is named with https://")
     return files, servers
