@@ -16,7 +16,7 @@ from viguard.vsphere.soap import Connection, Ref, element, method
 from viguard.vsphere.versions import NEWEST, OLDEST, choose_version, knows
 
 SERVICE = Ref("ServiceInstance", "ServiceInstance")
-NO_ROLE = "user and password are right, but the account has no role on this server"
+NO_ROLE = "user and password are right, but the account has no role on this server (NoPermission)"
 NO_ROLE_HINT = "give it the role Read-only on the root folder, with propagation, and try again"
 VERSIONS_PATH = "/sdk/vimServiceVersions.xml"
 
