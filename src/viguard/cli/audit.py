@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from viguard.cli import options
-from viguard.cli.console import Talk, results_to
+from viguard.cli.console import Talk, refuse_to_replace, results_to
 from viguard.model.result import Severity
 
 if TYPE_CHECKING:
@@ -58,6 +58,9 @@ def command(
     """
     from viguard.usecases import audit, show
 
+    if output is not None:
+        named = [*map(Path, sources.names), policy_file, waivers_file, sources.credentials, sources.ca]
+        refuse_to_replace(output, [path for path in named if path is not None])
     request = audit.Request(
         sources=sources,
         policy=policy_file,

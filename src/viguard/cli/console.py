@@ -99,9 +99,23 @@ def _silent(what: str, done: int, total: int) -> None:  # noqa: ARG001  (the sig
     return
 
 
+def refuse_to_replace(output: Path, read: Iterable[Path]) -> None:
+    """Nothing that a command reads is what it writes.
+
+    Raises:
+        InputError: one of the files is the output.
+    """
+    if output.is_file() and any(path.is_file() and path.samefile(output) for path in read):
+        from viguard.errors import InputError
+
+        raise InputError("this is read, and is not replaced", where=str(output), hint="name another file with --output")
+
+
 @contextmanager
 def results_to(output: Path | None) -> Iterator[IO[bytes]]:
     """Where results go: standard output, or a file that appears only when it is whole.
+
+    The file is its owner's alone (0600): it lists every weakness of an estate.
 
     A device or pipe (/dev/stdout) is written to, never replaced by a file.
     """
@@ -117,8 +131,9 @@ def results_to(output: Path | None) -> Iterator[IO[bytes]]:
             yield stream
         return
     part = output.with_name(f".{output.name}.{os.getpid()}.part")
+    part.unlink(missing_ok=True)  # left by a run of this number that was killed
     try:
-        with part.open("wb") as stream:
+        with open(part, "wb", opener=_own) as stream:
             yield stream
         part.replace(output)
     except OSError as error:
@@ -127,3 +142,8 @@ def results_to(output: Path | None) -> Iterator[IO[bytes]]:
         raise
     finally:
         part.unlink(missing_ok=True)
+
+
+def _own(path: str, flags: int) -> int:
+    """Opens a new file that only its owner may read."""
+    return os.open(path, flags | os.O_EXCL, 0o600)
