@@ -132,3 +132,11 @@ def test_a_file_that_cannot_be_written_is_named_as_it_was_given(tmp_path: Path) 
     with pytest.raises(OSError, match="No such file") as found, results_to(target) as stream:
         stream.write(b"never")
     assert found.value.filename == str(target)
+
+
+def test_a_folder_is_no_source_and_is_said_to_be_one(tmp_path: Path) -> None:
+    done = viguard("audit", "--no-store", str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: {tmp_path}: this is a folder, and no source\n")
+    done = viguard("audit", "--no-store", str(tmp_path / "none.snap"))
+    assert "there is no such file" in done.stderr

@@ -103,7 +103,7 @@ def test_a_store_that_cannot_be_written_costs_the_history_not_the_audit(tmp_path
     own_store.write_bytes(b"this is no database" * 100)
     found = run(snapshot(tmp_path, estate("9000000")))
     assert one(found, "vm-log-rotate-size") == (Status.FAIL, None)
-    assert any("not remembered" in note for note in found.notes)
+    assert any("not remembered" in note for note in found.warnings)
 
 
 def test_not_remembering_touches_no_store(tmp_path: Path, own_store: Path) -> None:

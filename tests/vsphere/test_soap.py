@@ -15,8 +15,9 @@ from viguard.vsphere.credentials import Login
 from viguard.vsphere.endpoint import Endpoint
 from viguard.vsphere.faults import Fault, GoneFault, InvalidPropertyFault, MethodNotFoundFault, NoPermissionFault
 from viguard.vsphere.http import Limits, Link
+from viguard.vsphere.reader import Reader
 from viguard.vsphere.session import Session
-from viguard.vsphere.soap import Connection, Ref, element, method, reference
+from viguard.vsphere.soap import Connection, Ref, Reply, element, method, reference
 
 THIS = Ref("Thing", "thing-1")
 MIB = 1 << 20
@@ -129,6 +130,65 @@ def test_an_endless_reply_ends_within_bounded_memory(fake: Fake, answer: object)
     finally:
         tracemalloc.stop()
     assert peak < 48 * MIB
+
+
+@pytest.mark.parametrize(("says", "at_most"), [(256 * MIB, 16 * MIB), (5, 44 * MIB)])
+def test_a_packed_reply_that_is_too_large_is_refused_before_it_costs_its_limit_twice(says: int, at_most: int) -> None:
+    bomb = BOMB[:-4] + says.to_bytes(4, "little")  # true, and a lie
+    reply_ = Reply(bomb, "https://vc/sdk", packed=True, limit=32 * MIB)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ReplyError, match="larger than 32 MiB") as caught:
+            reply_.body()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < at_most
+    assert "pages" not in caught.value.hint
+
+
+@pytest.mark.parametrize("size", [0, 1, 4 * MIB - 1, 4 * MIB, 4 * MIB + 1, 9 * MIB])
+@pytest.mark.parametrize("end", [b"", b"after the end"])
+def test_a_packed_reply_is_the_same_whatever_its_size_and_whatever_follows_it(size: int, end: bytes) -> None:
+    body = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+    assert Reply(gzip.compress(body, 1) + end, "w", packed=True, limit=16 * MIB).body() == body
+
+
+@pytest.mark.parametrize("body", ["<html><body>500</body></html>", "Internal Server Error", "", "\x00"])
+def test_http_500_without_a_fault_of_the_api_is_told_by_its_status(fake: Fake, body: str) -> None:
+    fake.script["Ask"] = lambda handler, _: handler.send(500, body.encode())
+    with pytest.raises(ReplyError, match="the server answers HTTP 500"):
+        call(fake)
+
+
+def test_an_account_without_a_role_is_told_so(fake: Fake) -> None:
+    fake.script["Login"] = fault("NoPermission", "<object>group-d1</object><privilegeId>System.View</privilegeId>")
+    with pytest.raises(LoginError) as caught, Session(Connection(fake.endpoint, Limits(idle_s=5)), Login("u", "p")):
+        pass
+    assert caught.value.message.startswith("user and password are right, but the account has no role on this server")
+    assert "Read-only on the root folder" in caught.value.hint
+
+
+def test_a_view_that_ended_with_its_session_is_made_again(fake: Fake) -> None:
+    gone = fault("ManagedObjectNotFound", '<obj type="ContainerView">session[1]2</obj>')
+    member = '<ManagedObjectReference type="HostSystem">host-1</ManagedObjectReference>'
+    members = f"<propSet><name>view</name><val>{member}</val></propSet>"
+    view = '<returnval><objects><obj type="ContainerView">session[1]2</obj>' + members + "</objects></returnval>"
+    pages = [fault("NotAuthenticated"), reply("RetrievePropertiesEx", view)]
+    fake.script |= {
+        "CreateContainerView": reply("CreateContainerView", '<returnval type="ContainerView">session[1]2</returnval>'),
+        "RetrievePropertiesEx": lambda _, __: pages.pop(0),
+        "DestroyView": reply("DestroyView", ""),
+    }
+    with Session(Connection(fake.endpoint, Limits(idle_s=5)), Login("u", "p")) as session:
+        assert Reader(session).survey(["HostSystem"]) == {"HostSystem": [Ref("HostSystem", "host-1")]}
+    assert [c for c in fake.calls if c in {"Login", "CreateContainerView"}] == ["Login", "CreateContainerView"] * 2
+    fake.script["RetrievePropertiesEx"] = gone
+    with (
+        Session(Connection(fake.endpoint, Limits(idle_s=5)), Login("u", "p")) as session,
+        pytest.raises(SessionLostError, match="the server ended the session"),
+    ):
+        Reader(session).survey(["HostSystem"])
 
 
 def test_a_silent_server_is_given_up(fake: Fake) -> None:

@@ -38,6 +38,7 @@ def command(
     )
     with talk.person() as person:
         found = audit.run(request, person)
-    talk.notes(found.notes)
+    for warning in found.warnings:
+        talk.warn(warning)
     with results_to(None) as stream:
         show.answers(found.audit, format_, stream)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from viguard.cli import options
-from viguard.cli.console import Talk, results_to
+from viguard.cli.console import Talk, refuse_to_replace, results_to
 from viguard.model.result import Severity
 
 if TYPE_CHECKING:
@@ -58,6 +58,9 @@ def command(
     """
     from viguard.usecases import audit, show
 
+    if output is not None:
+        named = [*map(Path, sources.names), policy_file, waivers_file, sources.credentials, sources.ca]
+        refuse_to_replace(output, [path for path in named if path is not None])
     request = audit.Request(
         sources=sources,
         policy=policy_file,
@@ -68,7 +71,8 @@ def command(
     )
     with talk.person() as person:
         found = audit.run(request, person)
-    talk.notes(found.notes)
+    for warning in found.warnings:
+        talk.warn(warning)
     with results_to(output) as stream:
         show.audit(found.audit, format_, stream, every=every)
     if output is not None:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from viguard.cli import options
-from viguard.cli.console import Talk
+from viguard.cli.console import Talk, refuse_to_replace
 
 if TYPE_CHECKING:
     from viguard.usecases.collect import Done
     from viguard.usecases.sources import Sources
+
+
+FORCE = click.option("--force", is_flag=True, help="Replace OUTPUT even when it is a file of another kind.")
 
 
 @click.group("collect")
@@ -23,8 +26,9 @@ def command() -> None:
 @command.command("vsphere")
 @options.sources
 @click.option("-o", "--output", type=options.PATH, required=True, help="The snapshot, e.g. estate.snap.")
+@FORCE
 @options.talk
-def vsphere(sources: Sources, talk: Talk, output: Path) -> None:
+def vsphere(sources: Sources, talk: Talk, output: Path, *, force: bool) -> None:
     """Read vCenters and hosts. An existing snapshot at OUTPUT makes the second reading much cheaper.
 
     Always everything that the account may see: many judgements compare objects across the estate, so filters
@@ -35,22 +39,23 @@ def vsphere(sources: Sources, talk: Talk, output: Path) -> None:
     from viguard.usecases import collect
 
     with talk.person() as person:
-        done = collect.vsphere(sources, output, person)
+        done = collect.vsphere(sources, output, person, force=force)
     _tell(talk, done)
 
 
 @command.command("file")
 @click.argument("files", nargs=-1, required=True, type=options.READABLE, metavar="FILE...")
 @click.option("-o", "--output", type=options.PATH, required=True, help="The snapshot, e.g. estate.snap.")
+@FORCE
 @options.talk
-def file(files: tuple[Path, ...], talk: Talk, output: Path) -> None:
+def file(files: tuple[Path, ...], talk: Talk, output: Path, *, force: bool) -> None:
     """Read saved snapshots and declared estates (.yaml: hosts without an API) into one snapshot."""
     from viguard.usecases import collect
 
-    _tell(talk, collect.files(files, output))
+    refuse_to_replace(output, files)
+    _tell(talk, collect.files(files, output, force=force))
 
 
 def _tell(talk: Talk, done: Done) -> None:
-    talk.notes(done.notes)
     talk.say(done.sentence)
     raise click.exceptions.Exit(0 if done.complete else 4)

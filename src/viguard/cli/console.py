@@ -14,6 +14,8 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from viguard.cli.bar import Bar
+
 if TYPE_CHECKING:
     from viguard.usecases.person import Person, Progress
 
@@ -25,10 +27,11 @@ def look_for_cycles_seldom() -> None:
 
 
 class Talk:
-    """What goes to stderr. Silent when ``quiet``; progress only where a person watches."""
+    """What goes to stderr. When ``quiet``, only warnings; progress only where a person watches."""
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
         self.quiet, self.verbose = quiet, verbose
+        self._bar = Bar()
 
     def say(self, text: str) -> None:
         """A note for the person at the terminal."""
@@ -41,6 +44,13 @@ class Talk:
         """Notes that belong to a result."""
         for text in texts:
             self.say(f"note: {text}")
+
+    def warn(self, text: str) -> None:
+        """What weakens a result or a connection: said also when ``quiet``, and never drawn over."""
+        from viguard.model.text import printable
+
+        with self._bar.away():
+            click.echo(printable(f"warning: {text}"), err=True)
 
     def ask(self, question: str) -> str:
         """Asks on the terminal; passwords are not echoed.
@@ -55,9 +65,10 @@ class Talk:
                 "nobody can be asked: standard input is no terminal",
                 hint="set VIGUARD_USER and VIGUARD_PASSWORD, or use --credentials FILE",
             )
-        if question.startswith("Password"):
-            return getpass.getpass(question)
-        return str(click.prompt(question.rstrip(": "), err=True))
+        with self._bar.away():
+            if question.startswith("Password"):
+                return getpass.getpass(question)
+            return str(click.prompt(question.rstrip(": "), err=True))
 
     @contextmanager
     def person(self) -> Iterator[Person]:
@@ -65,7 +76,7 @@ class Talk:
         from viguard.usecases.person import Person
 
         with self._progress() as progress:
-            yield Person(ask=self.ask, progress=progress)
+            yield Person(ask=self.ask, progress=progress, warn=self.warn)
 
     @contextmanager
     def _progress(self) -> Iterator[Progress]:
@@ -75,7 +86,10 @@ class Talk:
         elif self.verbose and not sys.stderr.isatty():
             yield self._plain()
         else:
-            yield from self._bar()
+            try:
+                yield self._bar.tell
+            finally:
+                self._bar.end()
 
     def _plain(self) -> Progress:
         last = [""]
@@ -87,36 +101,28 @@ class Talk:
 
         return tell
 
-    def _bar(self) -> Iterator[Progress]:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
-        from rich.progress import Progress as Bars
-
-        from viguard.model.text import visible
-
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-        )
-        with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-            task = bars.add_task("starting", total=None)
-
-            def tell(what: str, done: int, total: int) -> None:
-                bars.update(task, description=visible(what, 60), completed=done, total=total or None)
-
-            yield tell
-
 
 def _silent(what: str, done: int, total: int) -> None:  # noqa: ARG001  (the signature of Progress)
     return
 
 
+def refuse_to_replace(output: Path, read: Iterable[Path]) -> None:
+    """Nothing that a command reads is what it writes.
+
+    Raises:
+        InputError: one of the files is the output.
+    """
+    if output.is_file() and any(path.is_file() and path.samefile(output) for path in read):
+        from viguard.errors import InputError
+
+        raise InputError("this is read, and is not replaced", where=str(output), hint="name another file with --output")
+
+
 @contextmanager
 def results_to(output: Path | None) -> Iterator[IO[bytes]]:
     """Where results go: standard output, or a file that appears only when it is whole.
+
+    The file is its owner's alone (0600): it lists every weakness of an estate.
 
     A device or pipe (/dev/stdout) is written to, never replaced by a file.
     """
@@ -132,8 +138,9 @@ def results_to(output: Path | None) -> Iterator[IO[bytes]]:
             yield stream
         return
     part = output.with_name(f".{output.name}.{os.getpid()}.part")
+    part.unlink(missing_ok=True)  # left by a run of this number that was killed
     try:
-        with part.open("wb") as stream:
+        with open(part, "wb", opener=_own) as stream:
             yield stream
         part.replace(output)
     except OSError as error:
@@ -142,3 +149,8 @@ def results_to(output: Path | None) -> Iterator[IO[bytes]]:
         raise
     finally:
         part.unlink(missing_ok=True)
+
+
+def _own(path: str, flags: int) -> int:
+    """Opens a new file that only its owner may read."""
+    return os.open(path, flags | os.O_EXCL, 0o600)

@@ -39,7 +39,7 @@ SELECTION = (
     click.option("--owner", "owners", multiple=True, metavar="NAME", help="Only zones of this owner (needs a policy)."),
 )
 TALK = (
-    click.option("-q", "--quiet", is_flag=True, help="No progress and no hints."),
+    click.option("-q", "--quiet", is_flag=True, help="No progress and no hints; warnings stay."),
     click.option("-v", "--verbose", is_flag=True, help="Say what is read."),
 )
 POLICY = (

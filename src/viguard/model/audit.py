@@ -81,13 +81,15 @@ class Recommendation(Struct, frozen=True, kw_only=True):
 
 
 class Audit(Struct, frozen=True, kw_only=True, omit_defaults=False):
-    """One audit. ``counted``: selected resources by kind; ``store_note`` says why history is missing, if it is."""
+    """One audit. ``counted``: selected resources by kind; ``warnings``: what weakens it, such as how a source
+    was reached; ``store_note`` says why history is missing, if it is."""
 
     started_at: datetime
     ended_at: datetime
     read_at: datetime
     tool: str
     sources: tuple[Source, ...] = ()
+    warnings: tuple[str, ...] = ()
     complete: bool = True
     gaps: tuple[Gap, ...] = ()
     policy_file: str = ""

@@ -54,6 +54,18 @@ class Source(Struct, frozen=True, kw_only=True):
     tls: str = "verified"  # verified, pinned, legacy, none
     user: str = ""
 
+    @property
+    def trust(self) -> str:
+        """How its certificate was trusted, in words, where that was not by an authority; else ""."""
+        return {"pinned": "certificate pinned", "legacy": "LEGACY TLS"}.get(self.tls, "")
+
+    @property
+    def warning(self) -> str:
+        """A sentence for every report about this source, "" when there is nothing to warn of."""
+        if self.tls != "legacy":
+            return ""
+        return f"LEGACY TLS was allowed for {self.name} ({self.url}): what it said came under broken encryption"
+
 
 class Header(Struct, frozen=True, kw_only=True, tag_field="is", tag="header"):
     """First line of a snapshot."""

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from viguard.model.audit import Answer, Audit, Recommendation
 from viguard.model.result import Change, Kind, Result, Severity, Status, Target
+from viguard.model.snapshot import Source
 from viguard.model.text import plural, visible
 from viguard.reports.grouping import UNDECIDED, ControlRow, by_control, unjudged, unknown_reasons
 
@@ -38,6 +39,7 @@ def summary(audit: Audit, *, ending: bool = False) -> RenderableType:
     lines: list[RenderableType] = [] if ending else [_estate(audit)]
     lines.append(_counts(audit))
     lines.append(_score(audit))
+    lines += _warnings(audit)
     if not audit.complete:
         lines.append(_incomplete(audit, listed=not ending))
     if ending:
@@ -49,10 +51,18 @@ def _estate(audit: Audit) -> Text:
     what = ", ".join(plural(n, kind) for kind, n in audit.counted.items() if n)
     text = Text(f"viguard audit of {what or 'nothing'}", style="bold")
     text.append(f"\nread {audit.read_at:%Y-%m-%d %H:%M} UTC from ", style="default not bold")
-    text.append(", ".join(visible(s.name, 60) for s in audit.sources) or "no source", style="default not bold")
+    text.append(", ".join(map(_source, audit.sources)) or "no source", style="default not bold")
     if audit.selection:
         text.append(f"\nonly {visible(audit.selection)}: the rest is read and left out here", style="default not bold")
     return text
+
+
+def _source(source: Source) -> str:
+    return visible(source.name, 60) + (f" ({source.trust})" if source.trust else "")
+
+
+def _warnings(audit: Audit) -> list[RenderableType]:
+    return [Text(f"WARNING: {visible(warning, 300)}", style="bold red") for warning in audit.warnings]
 
 
 def _counts(audit: Audit) -> Text:
@@ -203,6 +213,8 @@ def roadmap(items: tuple[Recommendation, ...]) -> RenderableType:
 
 def asked(console: Console, audit: Audit) -> None:
     """Print the five answers with the results they rest on, then the roadmap."""
+    for warning in _warnings(audit):
+        console.print(warning)
     for answer in audit.answers:
         mark, style = VERDICTS[answer.verdict]
         console.print(Text(f"{answer.number}  {answer.question}", "bold"))

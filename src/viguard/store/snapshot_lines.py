@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,16 @@ from viguard.model.snapshot import SCHEMA, Header, Trailer
 from viguard.store.snapshot_format import LINE_BYTES, decode_header, decode_line, decode_trailer
 
 _AGAIN = "collect again; an interrupted collection leaves no usable file"
+
+
+def begins_like_a_snapshot(path: Path) -> bool:
+    """Whether a file is a snapshot as far as its first line tells, whole or not."""
+    try:
+        with closing(_decompress(path)) as raw:
+            decode_header(raw.readline(LINE_BYTES))
+    except (OSError, zstandard.ZstdError, msgspec.DecodeError, UnicodeDecodeError, SnapshotError):
+        return False
+    return True
 
 
 class SnapshotLines:

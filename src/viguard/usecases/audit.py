@@ -48,10 +48,10 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """An audit, and what a person should know beside it."""
+    """An audit, and what a person must know beside it."""
 
     audit: Audit
-    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def run(request: Request, person: Person) -> Found:
@@ -81,6 +81,7 @@ def run(request: Request, person: Person) -> Found:
         read_at=estate.inventory.read_at,
         tool=f"viguard {__version__}",
         sources=estate.inventory.sources,
+        warnings=tuple(s.warning for s in estate.inventory.sources if s.warning),
         complete=estate.inventory.complete,
         gaps=estate.inventory.gaps,
         policy_file=policy.file,
@@ -112,7 +113,7 @@ class _History:
     """Earlier audits of the same scope. Every failure of the store becomes a note."""
 
     def __init__(self, request: Request, estate: Estate) -> None:
-        self._estate, self._notes = estate, list(estate.notes)
+        self._estate, self._warnings = estate, list[str]()
         self._scope = estate.scope + ("" if request.selection.everything else f" {request.selection}")
         self._store: audits.Store | None = None
         if request.remember:
@@ -138,7 +139,7 @@ class _History:
                 audit = self._recorded(self._store, audit, policy)
             except StoreError as error:
                 self._lost(error)
-        return Found(audit=audit, notes=tuple(self._notes))
+        return Found(audit=audit, warnings=tuple(self._warnings))
 
     def _recorded(self, store: audits.Store, audit: Audit, policy: Policy) -> Audit:
         inventory = self._estate.inventory
@@ -159,13 +160,13 @@ class _History:
             present=inventory.by_id.keys(),
         )
         if done.audit is None:
-            self._notes.append("a newer audit of this estate is known: nothing is compared with these older facts")
+            self._warnings.append("a newer audit of this estate is known: nothing is compared with these older facts")
         fixed = tuple(FixedFinding(id=f.id, control=f.control, path=f.path, how=f.fixed_how or "") for f in done.fixed)
         return replace(audit, results=done.results, fixed=fixed)
 
     def _lost(self, error: StoreError) -> None:
         self._store = None
-        self._notes.append(f"this audit is not compared with earlier ones and not remembered: {error}")
+        self._warnings.append(f"this audit is not compared with earlier ones and not remembered: {error}")
 
 
 def _digest(policy: Policy) -> str:

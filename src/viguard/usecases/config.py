@@ -5,7 +5,7 @@ from __future__ import annotations
 from viguard.errors import InputError
 from viguard.model.facts import Struct, Unknown
 from viguard.usecases.person import Person
-from viguard.usecases.sources import Sources, endpoints_of, login_with, server_names
+from viguard.usecases.sources import Sources, endpoints_of, login_with, server_names, warn_of
 from viguard.vsphere.credentials import Credentials
 from viguard.vsphere.endpoint import Endpoint
 from viguard.vsphere.privileges import Privilege, lacking
@@ -40,6 +40,7 @@ def check(sources: Sources, person: Person) -> list[Checked]:
     endpoints = endpoints_of(server_names(sources, credentials), sources)
     if not endpoints:
         raise InputError("no server is named", hint="viguard config check https://vcenter.example.org")
+    warn_of(endpoints, credentials, person)
     return [_check(credentials.complete(endpoint), credentials, person) for endpoint in endpoints]
 
 

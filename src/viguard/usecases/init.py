@@ -28,7 +28,7 @@ def run(sources: Sources, output: Path, tables: Sequence[Path], selection: Selec
     """
     imported = read_tables(tables)
     estate = open_estate(sources, person)
-    said = [*estate.notes, *imported.mistakes]
+    said = list(imported.mistakes)
     known = loads(read_text(output), str(output)) if output.exists() else NO_POLICY
     within = chosen(estate.inventory, known, selection)
     if output.exists():

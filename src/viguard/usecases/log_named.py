@@ -25,7 +25,7 @@ from viguard.policy.policy import NO_POLICY
 from viguard.policy.source import read_text
 from viguard.usecases.log_asking import Server
 from viguard.usecases.person import Person
-from viguard.usecases.sources import Sources, endpoints_of, login_with
+from viguard.usecases.sources import Sources, endpoints_of, login_with, warn_of
 from viguard.vsphere.credentials import Login
 from viguard.vsphere.endpoint import Endpoint
 from viguard.vsphere.session import Session
@@ -88,7 +88,9 @@ def servers_of(settings: Settings, person: Person) -> list[Server]:
         return []
     sources = Sources(names=settings.vcenters, credentials=Path(settings.credentials) if settings.credentials else None)
     logins = login_with(sources, person)
-    endpoints = map(logins.complete, endpoints_of(settings.vcenters, sources))
+    named = endpoints_of(settings.vcenters, sources)
+    warn_of(named, logins, person)
+    endpoints = map(logins.complete, named)
     return [
         Server(
             f"{endpoint.host}:{endpoint.port}" if endpoint.port != _HTTPS else endpoint.host,

@@ -12,10 +12,18 @@ Ask: TypeAlias = Callable[[str], str]
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Told while something long goes on: what, how many are done, how many there are (0: not known)."""
 
+Warn: TypeAlias = Callable[[str], None]
+"""Told at once what weakens what is done. A person hears it also when quiet was asked for."""
+
+
+def unheard(text: str) -> None:
+    """Nobody is there to be warned."""
+
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who can be asked and who watches progress."""
+    """Somebody who can be asked, who watches progress, and who is warned."""
 
     ask: Ask
     progress: Progress
+    warn: Warn = unheard

@@ -42,7 +42,12 @@ def audit(found: Audit, format_: str, stream: IO[bytes], *, every: bool = False)
 def answers(found: Audit, format_: str, stream: IO[bytes]) -> None:
     """The five answers and the roadmap."""
     if format_ == "json":
-        document = {"answers": found.answers, "roadmap": found.roadmap, "complete": found.complete}
+        document = {
+            "answers": found.answers,
+            "roadmap": found.roadmap,
+            "complete": found.complete,
+            "warnings": found.warnings,
+        }
         stream.write(msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n")
         return
     with _console(stream) as console:

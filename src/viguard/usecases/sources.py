@@ -41,11 +41,10 @@ class Sources(Struct, frozen=True, kw_only=True):
 
 
 class Estate(Struct, frozen=True, kw_only=True):
-    """An estate that was opened. ``scope`` names it from audit to audit; ``notes`` are for the person."""
+    """An estate that was opened. ``scope`` names it from audit to audit."""
 
     inventory: Inventory
     scope: str
-    notes: tuple[str, ...] = ()
 
 
 def open_estate(sources: Sources, person: Person) -> Estate:
@@ -58,16 +57,17 @@ def open_estate(sources: Sources, person: Person) -> Estate:
     credentials = login_with(sources, person)
     files, servers = _apart(server_names(sources, credentials))
     inventories = [load_file(f) for f in files]
-    notes: list[str] = []
+    for inventory in inventories:
+        _warn_of_recorded(inventory, person)
     if servers:
         endpoints = endpoints_of(servers, sources)
-        notes += credentials.notices() + legacy_notes(endpoints, credentials)
+        warn_of(endpoints, credentials, person)
         collector = Collector(credentials, progress=telling(person), options=sources.options)
         inventories.append(collector.to_memory(endpoints))
     if not inventories:
         raise InputError("no SOURCE was named", hint="name a vCenter (https://...), a snapshot, or try `viguard demo`")
     inventory = inventories[0] if len(inventories) == 1 else snapshots.merge(inventories)
-    return Estate(inventory=inventory, scope=_scope(inventory), notes=tuple(notes))
+    return Estate(inventory=inventory, scope=_scope(inventory))
 
 
 def login_with(sources: Sources, person: Person) -> Credentials:
@@ -86,24 +86,47 @@ def server_names(sources: Sources, credentials: Credentials) -> tuple[str, ...]:
 
 
 def endpoints_of(servers: Sequence[str], sources: Sources) -> list[Endpoint]:
-    """Addresses as endpoints, each trusted as the options say."""
+    """Addresses as endpoints, each trusted as the options say.
+
+    Raises:
+        InputError: an address is none, or options that are for one server are given for several.
+    """
+    if len(servers) > 1 and (sources.legacy_tls or sources.fingerprint):
+        option = "--legacy-tls" if sources.legacy_tls else "--fingerprint"
+        raise InputError(
+            f"{option} is for one server, and {len(servers)} are named",
+            hint="say it per server in a credentials file (legacy_tls:, fingerprint:), or name one server at a time",
+        )
     trust = Trust(ca=str(sources.ca or ""), fingerprint=sources.fingerprint, legacy=sources.legacy_tls)
     return [parse_endpoint(server, trust) for server in servers]
 
 
-def legacy_notes(endpoints: Sequence[Endpoint], credentials: Credentials) -> list[str]:
-    """A loud line for every server that may speak TLS 1.0."""
-    return [
-        f"LEGACY TLS allowed for {e.url}: passwords and facts travel under broken encryption; renew this server"
-        for e in map(credentials.complete, endpoints)
-        if e.trust.legacy
-    ]
+def warn_of(endpoints: Sequence[Endpoint], credentials: Credentials, person: Person) -> None:
+    """Tell the person, before anything travels, what of the environment is not followed and who may speak TLS 1.0."""
+    for text in credentials.notices():
+        person.warn(text)
+    for endpoint in map(credentials.complete, endpoints):
+        if endpoint.trust.legacy:
+            person.warn(
+                f"LEGACY TLS allowed for {endpoint.url}: passwords and facts travel under broken encryption;"
+                " renew this server"
+            )
+
+
+def _warn_of_recorded(inventory: Inventory, person: Person) -> None:
+    for source in inventory.sources:
+        if source.warning:
+            person.warn(source.warning)
 
 
 def _apart(names: Sequence[str]) -> tuple[list[Path], list[str]]:
     files = [Path(n) for n in names if "://" not in n and Path(n).is_file()]
     servers = [n for n in names if "://" in n or not Path(n).is_file()]
     for name in servers:
+        if "://" not in name and Path(name).exists():
+            what = "folder" if Path(name).is_dir() else "special file"
+            hint = "name a snapshot or a declared estate; a vCenter is named with https://"
+            raise InputError(f"this is a {what}, and no source", where=name, hint=hint)
         if "://" not in name and (Path(name).suffix in {".snap", *DECLARED} or "/" in name):
             raise InputError("there is no such file", where=name, hint="a vCenter is named with https://")
     return files, servers

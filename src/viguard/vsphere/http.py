@@ -19,6 +19,7 @@ CHUNK = 1 << 14
 HEAD_BYTES = 1 << 16
 """The longest head of a reply."""
 CONNECT_S = 20.0
+TOO_LARGE_HINT = "no vCenter or host says so much at once: is this its address, and is a proxy between?"
 _TARGET = re.compile(r"/[!-~]*")
 _VALUE = re.compile(r"[\t -~]*")
 
@@ -223,7 +224,7 @@ def _host(endpoint: Endpoint) -> str:
 
 def too_large(limit: int, where: str) -> ReplyError:
     """The error for a reply of more than ``limit`` bytes."""
-    return ReplyError(f"a reply is larger than {limit >> 20} MiB: refused", where=where, hint="read smaller pages")
+    return ReplyError(f"a reply is larger than {limit >> 20} MiB: refused", where=where, hint=TOO_LARGE_HINT)
 
 
 def ended_early(where: str) -> ReplyError:

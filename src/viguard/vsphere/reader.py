@@ -62,9 +62,13 @@ class Reader:
         """
         try:
             return self._survey(types)
-        except SessionLostError:  # a view ends with its session
+        except (SessionLostError, GoneFault):  # a view ends with its session
             self.session.log_in_again()
+        try:
             return self._survey(types)
+        except GoneFault as fault:
+            where = self.session.connection.endpoint.url
+            raise SessionLostError("the server ended the session again", where=where, hint="try again later") from fault
 
     def read(self, refs: Sequence[Ref], paths: Sequence[str]) -> Iterator[Found]:
         """The objects with these properties, in the order asked. All of one type.
@@ -115,7 +119,7 @@ class Reader:
         root = self.session.refs["rootFolder"]
         if {root.type, "ManagedEntity"} & set(types):  # a view leaves its container out
             found[root.type].append(root)
-        for content in self._request([view], ["view"]):
+        for content in self._pages_of([view], ["view"]):
             values, _ = content.values(self.session.connection.endpoint.url)
             for ref in values.get("view", ()):
                 found[ref.get("type", "")].append(Ref(ref.get("type", ""), ref.text or ""))

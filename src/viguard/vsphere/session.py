@@ -7,14 +7,17 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from viguard.errors import ReplyError, SessionLostError, SourceError
+from viguard.errors import LoginError, ReplyError, SessionLostError, SourceError
 from viguard.model.facts import Struct
 from viguard.vsphere.credentials import Login
+from viguard.vsphere.faults import NoPermissionFault
 from viguard.vsphere.replies import Element, parse, parse_reply, strip_namespaces
 from viguard.vsphere.soap import Connection, Ref, element, method
 from viguard.vsphere.versions import NEWEST, OLDEST, choose_version, knows
 
 SERVICE = Ref("ServiceInstance", "ServiceInstance")
+NO_ROLE = "user and password are right, but the account has no role on this server (NoPermission)"
+NO_ROLE_HINT = "give it the role Read-only on the root folder, with propagation, and try again"
 VERSIONS_PATH = "/sdk/vimServiceVersions.xml"
 
 
@@ -177,7 +180,10 @@ class Session:
 
     def _log_in(self) -> None:
         credentials = element("userName", self._login.user) + element("password", self._login.password)
-        entered = self.connection.call(method("Login", self.refs["sessionManager"], credentials))
+        try:
+            entered = self.connection.call(method("Login", self.refs["sessionManager"], credentials))
+        except NoPermissionFault as fault:  # a wrong user or password is an InvalidLogin
+            raise LoginError(NO_ROLE, where=self.connection.endpoint.url, hint=NO_ROLE_HINT) from fault
         self.key = entered.findtext("returnval/key") or ""
         self.told_name = entered.findtext("returnval/userName") or ""
         self.login_time = entered.findtext("returnval/loginTime") or ""

@@ -25,6 +25,10 @@ HEAD = (
 )
 TAIL = "</soapenv:Body></soapenv:Envelope>"
 ALWAYS = {"Accept-Encoding": "gzip", "User-Agent": "viguard"}
+ENVELOPE_WITHIN = 2000
+"""A fault of the API comes as HTTP 500 in an envelope that begins within so many bytes."""
+PIECE_BYTES = 4 << 20
+"""A reply is unpacked in pieces of this size; nearly every reply is one."""
 _PLAIN = re.compile(r"[\w.:-]*", re.ASCII)
 
 
@@ -71,16 +75,27 @@ class Reply:
         """
         if not self._packed:
             return self.received
-        unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        says_bytes = int.from_bytes(self.received[-4:], "little")  # its end says how large it is: RFC 1952, 2.3.1
         try:
-            body = unpacker.decompress(self.received, self._limit + 1)
+            if says_bytes > self._limit:
+                self._unpack(keep=False)
+            return self._unpack(keep=True)
         except zlib.error as error:
             raise ReplyError(f"a packed reply is damaged: {error}", where=self._where, hint="try again") from error
-        if len(body) > self._limit:
-            raise too_large(self._limit, self._where)
-        if not unpacker.eof:
-            raise ended_early(self._where)
-        return body
+
+    def _unpack(self, *, keep: bool) -> bytes:
+        """In pieces: one call for everything would need the limit twice before it is reached. Or only looked at."""
+        unpacker, pieces, size, packed = zlib.decompressobj(16 + zlib.MAX_WBITS), list[bytes](), 0, self.received
+        while not unpacker.eof:
+            piece = unpacker.decompress(packed, PIECE_BYTES)
+            packed, size = unpacker.unconsumed_tail, size + len(piece)
+            if size > self._limit:
+                raise too_large(self._limit, self._where)
+            if not (piece or packed or unpacker.eof):
+                raise ended_early(self._where)
+            if keep:
+                pieces.append(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 class Connection:
@@ -137,6 +152,11 @@ class Connection:
         status, reply = self._exchange("POST", "/sdk", (HEAD + body + TAIL).encode(), headers)
         if status not in {HTTPStatus.OK, HTTPStatus.INTERNAL_SERVER_ERROR}:
             raise ReplyError(f"the server answers HTTP {status}", where=self.endpoint.url, hint="is the API enabled?")
+        if status == HTTPStatus.INTERNAL_SERVER_ERROR and b"Envelope" not in reply.body()[:ENVELOPE_WITHIN]:
+            hint = "is the API running? Look at what stands between, and at the server's own logs"
+            raise ReplyError(
+                f"the server answers HTTP {status} and no fault of the API", where=self.endpoint.url, hint=hint
+            )
         return reply
 
     def get(self, path: str) -> bytes | None:
