@@ -61,6 +61,16 @@ def test_a_waived_failure_does_not_let_a_question_hold() -> None:
     assert "1 waived" in told.sentence
 
 
+def test_nothing_holds_while_what_a_selection_leaves_out_is_no_pass() -> None:
+    passes = [result("fw-host-table-closed", Status.PASS)]
+    left_out = [result("fw-host-restrict-sources", s) for s in (Status.FAIL, Status.FAIL, Status.UNKNOWN, Status.PASS)]
+    told = answer(load_questions(), passes, left_out)[0]
+    assert told.verdict == "not_shown"
+    assert told.sentence.endswith("(outside the selection: 2 fail, 1 unknown).")
+    assert told.findings == ()
+    assert answer(load_questions(), passes, left_out[-1:])[0].verdict == "holds"
+
+
 def test_nothing_judged_is_not_shown() -> None:
     assert {a.verdict for a in answer(load_questions(), [])} == {"not_shown"}
 

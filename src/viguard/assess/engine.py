@@ -62,7 +62,7 @@ def assess(  # noqa: PLR0913, PLR0917  (six things of equal rank, none derived f
     for control in controls.values():
         before = len(results)
         judges = {p: judge(control, p, policy) for p in Profile}
-        finish = partial(attested, control=control.id, policy=policy, now=now, attest=control.attest)
+        finish = partial(attested, control=control, policy=policy, now=now)
         for subject, shown, profile in population.of(control):
             verdict = judges[profile](subject, contexts[profile])
             if verdict.status is Status.UNKNOWN:

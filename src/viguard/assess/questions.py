@@ -16,6 +16,7 @@ from viguard.model.result import Result, Status
 from viguard.model.text import plural
 
 SHOWN = 3
+_NO_PASS = (Status.FAIL, Status.UNKNOWN, Status.WAIVED)
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -30,22 +31,28 @@ class Question(Struct, frozen=True, kw_only=True):
     controls: tuple[str, ...]
 
 
-def answer(questions: Iterable[Question], results: Iterable[Result]) -> tuple[Answer, ...]:
-    """One answer per question; each rests on the ids of the results that it cites."""
-    by_control = _by_control(results)
-    return tuple(_answer(question, by_control) for question in questions)
+def answer(
+    questions: Iterable[Question], results: Iterable[Result], left_out: Iterable[Result] = ()
+) -> tuple[Answer, ...]:
+    """One answer per question; each rests on the ids of the results that it cites.
+
+    ``left_out`` are results of the same estate outside of a selection: nothing holds while they are no passes.
+    """
+    by_control, outside = _by_control(results), _by_control(left_out)
+    return tuple(_answer(question, by_control, outside) for question in questions)
 
 
-def _answer(question: Question, by_control: Mapping[str, list[Result]]) -> Answer:
+def _answer(question: Question, by_control: Mapping[str, list[Result]], outside: Mapping[str, list[Result]]) -> Answer:
     results = [r for control in question.controls for r in by_control.get(control, ())]
+    hidden = [r.status for control in question.controls for r in outside.get(control, ()) if r.status in _NO_PASS]
     failed = sorted((r for r in results if r.status is Status.FAIL), key=lambda r: (r.severity.rank, r.control))
     waived = [r for r in results if r.status is Status.WAIVED]
     unknown = [r for r in results if r.status is Status.UNKNOWN]
     facts = tuple(_facts(question, by_control))
     if failed:
         verdict, sentence = "open", f"{question.open}: {_worst(failed)}."
-    elif unknown or waived or not any(r.status in {Status.PASS, Status.ATTESTED} for r in results):
-        verdict, sentence = "not_shown", f"{question.not_shown}{_missing(unknown, waived)}."
+    elif unknown or waived or hidden or not any(r.status in {Status.PASS, Status.ATTESTED} for r in results):
+        verdict, sentence = "not_shown", f"{question.not_shown}{_missing(unknown, waived, hidden)}."
     else:
         verdict, sentence = "holds", question.holds
     return Answer(
@@ -69,12 +76,15 @@ def _worst(failed: list[Result]) -> str:
     return "; ".join(parts) + (f"; and {plural(more, 'more control')}" if more > 0 else "")
 
 
-def _missing(unknown: list[Result], waived: list[Result]) -> str:
+def _missing(unknown: list[Result], waived: list[Result], hidden: list[Status]) -> str:
     controls = sorted({r.control for r in unknown})
     named = ", ".join(controls[:SHOWN]) + (f" and {len(controls) - SHOWN} more" if len(controls) > SHOWN else "")
     parts = [f"unknown: {named}"] if controls else []
     if waived:
         parts.append(f"{len(waived):,} waived")
+    if hidden:
+        told = ", ".join(f"{hidden.count(status):,} {status}" for status in _NO_PASS if status in hidden)
+        parts.append(f"outside the selection: {told}")
     return f" ({'; '.join(parts)})" if parts else ""
 
 

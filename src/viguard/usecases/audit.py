@@ -74,6 +74,7 @@ def run(request: Request, person: Person) -> Found:
     ids = chosen(estate.inventory, policy, request.selection)
     # Results about the estate as a whole only when nothing is left out.
     results = tuple(r for r in judged.results if ids is None or r.resource.id in ids)
+    left_out = () if ids is None else tuple(r for r in judged.results if r.resource.id not in ids)
     cards = {control.id: control.card for control in controls.values()}
     audit = Audit(
         started_at=started,
@@ -90,7 +91,7 @@ def run(request: Request, person: Person) -> Found:
         results=results,
         controls=cards,
         summary=summarise(results),
-        answers=answer(load_questions(), results),
+        answers=answer(load_questions(), results, left_out),
         roadmap=roadmap(cards, results),
     )
     return history.remember(audit, policy)
