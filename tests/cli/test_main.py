@@ -132,3 +132,8 @@ def test_a_file_that_cannot_be_written_is_named_as_it_was_given(tmp_path: Path) 
     with pytest.raises(OSError, match="No such file") as found, results_to(target) as stream:
         stream.write(b"never")
     assert found.value.filename == str(target)
+
+
+def test_the_demo_says_that_its_sites_are_assumed() -> None:
+    told = CliRunner().invoke(main, ["demo"])
+    assert "Which blade stands at which site is an assumption of this demo" in told.stderr

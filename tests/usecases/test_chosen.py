@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,16 @@ def test_zones_are_explained_for_selected_guests_of_that_name(sources: Sources, 
     assert heads("app", Selection(owners=("web*",))) == ["/north/DC/app: front"]
     with pytest.raises(InputError, match="no guest 'web' in this selection"):
         heads("web", SOUTH)
+
+
+def test_who_names_no_guest_is_told_what_lists_them_all(sources: Sources, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(POLICY, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        zones.explain("qqqq", sources, policy, Selection(), PERSON)
+    assert caught.value.hint == "`viguard inventory SOURCE --format json` lists every guest"
+    listed = CliRunner().invoke(main, ["inventory", *sources.names, "--format", "json"]).stdout
+    assert sum(len(group["guests"]) for group in json.loads(listed)["groups"]) == 4
 
 
 def test_init_proposes_zones_of_selected_guests_only(sources: Sources, tmp_path: Path) -> None:
