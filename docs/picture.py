@@ -18,7 +18,12 @@ TARGET = Path(__file__).with_name("audit.svg")
 
 
 def main() -> None:
-    """Write the picture: the head of the report, without anything that is loaded from elsewhere."""
+    """Write the picture."""
+    TARGET.write_text(picture(), encoding="utf-8")
+
+
+def picture() -> str:
+    """The head of the report as SVG, without anything that is loaded from elsewhere."""
     person = Person(ask=str, progress=lambda *_: None)
     audit = demo.run(person, today=False).audit
     drawn = io.StringIO()
@@ -30,7 +35,7 @@ def main() -> None:
         shown.print(Text.from_ansi(line))
     svg = shown.export_svg(title="viguard demo")
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
-    TARGET.write_text(svg.replace("Fira Code", "monospace"), encoding="utf-8")
+    return svg.replace("Fira Code", "monospace")
 
 
 if __name__ == "__main__":

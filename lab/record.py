@@ -21,7 +21,9 @@ from viguard.errors import SnapshotError
 from viguard.model.facts import Resource
 from viguard.model.inventory import Inventory
 from viguard.model.server import Server
+from viguard.model.snapshot import SCHEMA
 from viguard.store import snapshots
+from viguard.store.snapshot_lines import SnapshotLines
 from viguard.vsphere.credentials import Credentials, load_credentials
 from viguard.vsphere.endpoint import parse_endpoint
 
@@ -97,7 +99,9 @@ def _without_port(record: Resource) -> Resource:
 
 def _same(fresh: Inventory, target: Path) -> bool:
     try:
-        return target.exists() and comparable(snapshots.read(target)) == comparable(fresh)
+        if not target.exists() or SnapshotLines(target).header.schema != SCHEMA:
+            return False
+        return comparable(snapshots.read(target)) == comparable(fresh)
     except SnapshotError:
         return False
 

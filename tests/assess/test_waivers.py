@@ -14,9 +14,10 @@ from viguard.assess.waivers import covered, lint, waive
 from viguard.model.derived import Derived
 from viguard.model.facts import UNREAD
 from viguard.model.guest import Guest
+from viguard.model.host import Host
 from viguard.model.inventory import Inventory
 from viguard.model.result import Result, Status
-from viguard.model.server import Datacenter, Folder
+from viguard.model.server import Cluster, Datacenter, Folder
 from viguard.model.waiver import Scope, Waiver
 from viguard.policy.policy import NO_POLICY
 
@@ -82,6 +83,19 @@ def results() -> list[Result]:
 )
 def test_scope(scope: dict[str, Any], ids: set[str]) -> None:
     assert waived(waiver(**scope)) == ids
+
+
+def test_a_scope_reaches_through_a_host_to_the_folder_of_its_cluster() -> None:
+    estate = inventory(
+        MAIN,
+        Folder(id="a:hosts", name="Blades", path="/a/Main/Blades", server="a", parent="a:dc"),
+        Cluster(id="a:c", name="Outer", path="/a/Main/Blades/Outer", server="a", parent="a:hosts"),
+        Host(id="a:h", name="esx1", path="/a/Main/Blades/Outer/esx1", server="a", cluster="a:c", datacenter="a:dc"),
+        failing("a:1", "web1", host="a:h"),
+        failing("a:2", "web2"),
+    )
+    assert waived(waiver(folders=("Blades",)), estate=estate) == {"a:1"}
+    assert waived(waiver(folders=("Outer",)), estate=estate) == set()  # a cluster is no folder
 
 
 def test_a_waived_result_says_who_why_and_until_when() -> None:

@@ -140,3 +140,8 @@ def test_a_folder_is_no_source_and_is_said_to_be_one(tmp_path: Path) -> None:
     assert done.stderr.startswith(f"error: {tmp_path}: this is a folder, and no source\n")
     done = viguard("audit", "--no-store", str(tmp_path / "none.snap"))
     assert "there is no such file" in done.stderr
+
+
+def test_the_demo_says_that_its_sites_are_assumed() -> None:
+    told = CliRunner().invoke(main, ["demo"])
+    assert "Which blade stands at which site is an assumption of this demo" in told.stderr

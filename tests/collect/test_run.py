@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -413,7 +414,10 @@ def test_two_vcenters_with_the_same_names_and_moids_stay_apart() -> None:
         both = collector(*servers).to_memory(endpoints(*servers))
     assert len(both.servers) == 2
     assert len(both.by_id) == 2 * len(alone.by_id)
-    assert sorted(g.path for g in both.guests) == sorted([g.path for g in alone.guests] * 2)
+    below = [g.path.removeprefix("/vc-test/") for g in alone.guests]
+    roots = [f"vc-test@127.0.0.1:{urlsplit(s.url).port}" for s in servers]
+    assert sorted(g.path for g in both.guests) == sorted(f"/{root}/{path}" for root in roots for path in below)
+    assert sorted(s.name for s in both.sources) == sorted(roots)
 
 
 COPY = {"about": {"instanceUuid": "99999999-aaaa-bbbb-cccc-dddddddddddd"}}

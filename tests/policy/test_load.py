@@ -257,3 +257,42 @@ def test_load_reads_the_file(tmp_path: Path) -> None:
     path = tmp_path / "policy.yaml"
     path.write_text(GOOD, encoding="utf-8")
     assert load(path, {"pw-vault"}).file == str(path)
+
+
+def test_mistakes_of_yaml_and_of_the_policy_are_told_together() -> None:
+    text = """\
+profile: modern
+profile: modern
+zones:
+  - name: &n dmz
+    match: {vlans: [5000]}
+    trust: !!int 7
+limits: {log_count: many}
+colour: red
+"""
+    assert [m.split("; ")[0] for m in mistakes_of(text)] == [
+        "p.yaml:2:1: the key 'profile' stands here a second time (first in line 1)",
+        "p.yaml:4:11: the anchor '&n' is not allowed",
+        "p.yaml:5:21: '5000' is out of range",
+        "p.yaml:6:12: the tag 'tag:yaml.org,2002:int' is not allowed",
+        "p.yaml:7:21: expected a whole number from 1 to 1000000, found 'many'",
+        "p.yaml:8:1: unknown key 'colour'",
+    ]
+
+
+def test_an_anchored_value_is_checked_too() -> None:
+    assert [m.split(":")[1:3] for m in mistakes_of("limits: {log_count: &a many}\n")] == [["1", "21"]] * 2
+
+
+def test_nothing_is_said_of_what_a_mistake_hides() -> None:
+    text = """\
+zones: [{name: dmz, match: {vlans: [1]}}]
+zones: [{name: lan, match: {vlans: [2]}}]
+pairs:
+  - {zones: [dmz, lan], sharing: share}
+people: *everybody
+"""
+    assert [m.split("; ")[0] for m in mistakes_of(text)] == [
+        "p.yaml:2:1: the key 'zones' stands here a second time (first in line 1)",
+        "p.yaml:5:9: the alias '*everybody' is not allowed",
+    ]

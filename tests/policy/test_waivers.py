@@ -106,3 +106,23 @@ def test_a_file_of_another_schema() -> None:
     assert mistakes_of("schema: viguard-policy/1\n") == [
         "w.yaml:1:9: the schema 'viguard-policy/1' is not known to this version; this version reads viguard-waivers/1"
     ]
+
+
+def test_a_key_that_stands_twice_hides_no_other_mistake() -> None:
+    text = """\
+waivers:
+  - control: unknown-control
+    scope: {patterns: [a]}
+    reason: x
+    reason: y
+    owner: Ann
+    approver: Ann
+"""
+    with pytest.raises(PolicyError) as caught:
+        loads_waivers(text, "w.yaml", {"host-ssh-off"})
+    assert [m.split(": ")[:2] for m in (m.split("; ")[0] for m in caught.value.mistakes)] == [
+        ["w.yaml:2:5", "the key 'expires' is missing"],
+        ["w.yaml:2:14", "there is no control 'unknown-control'"],
+        ["w.yaml:5:5", "the key 'reason' stands here a second time (first in line 4)"],
+        ["w.yaml:7:15", "'Ann' approves their own waiver"],
+    ]

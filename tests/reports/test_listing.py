@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
+
+from rich.console import Console
 
 from viguard.model.facts import Settings
 from viguard.model.guest import Guest, VirtualNic
@@ -62,3 +65,23 @@ def test_by_site_from_the_custom_attribute_or_the_policys_patterns() -> None:
 
 def test_only_what_is_chosen_is_listed() -> None:
     assert names(listing.by_cluster(estate(), {"g1"}.__contains__)) == {"/vc/DC/Cluster": ["web"]}
+
+
+def test_a_table_that_is_cut_says_where_every_guest_is_listed() -> None:
+    host = Host(id="h", name="esx1", path="/vc/DC/Cluster/esx1", server="vc")
+    guests = [
+        Guest(id=f"g{n}", name=f"guest{n}", path=f"/vc/DC/guest{n}", server="vc", host="h", template=False)
+        for n in range(13)
+    ]
+
+    def shown(number: int) -> tuple[str, bytes]:
+        found = listing.by_cluster(Inventory([host, *guests[:number]], read_at=AT), everything)
+        out = io.StringIO()
+        listing.render(Console(file=out, width=120), found)
+        return out.getvalue(), listing.document(found)
+
+    table, document = shown(13)
+    assert "guest12" not in table
+    assert "`--format json` lists every guest" in table
+    assert document.count(b'"name": "guest') == 13
+    assert "--format json" not in shown(12)[0]

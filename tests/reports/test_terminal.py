@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import io
 
+import msgspec
 from rich.console import Console
 
 from tests.reports.audits import audit, result
-from viguard.model.audit import Audit
-from viguard.model.result import Severity, Status
+from viguard.model.audit import Audit, FixedFinding
+from viguard.model.result import Kind, Result, Severity, Status, Target
 from viguard.reports import terminal
 
 
@@ -56,3 +57,22 @@ def test_unknown_is_counted_apart_and_says_why() -> None:
     text = shown(audit(result("esx1", Status.UNKNOWN, reason="no permission to read config.service")))
     assert "0 findings  1 unknown" in text
     assert "no permission to read config.service" in text
+
+
+def test_an_account_of_several_vcenters_is_shown_with_its_own() -> None:
+    def account(vcenter: str, name: str, number: int) -> Result:
+        target = Target(kind=Kind.ACCOUNT, name=name, path=f"/{vcenter}/{name}", id=f"{vcenter}:user:{name}")
+        return msgspec.structs.replace(result(name, Status.FAIL, number=number), resource=target)
+
+    text = shown(audit(account("vc-a", "DOM\\admin", 1), account("vc-b", "DOM\\admin", 2), account("vc-a", "root", 3)))
+    assert "DOM\\admin (vc-a), DOM\\admin (vc-b), root\n" in text.replace(" \n", "\n").replace("  ", "")
+
+
+def test_what_was_fixed_is_named_and_the_rest_counted() -> None:
+    gone = [FixedFinding(id=f"VG-{n}", control="host-ssh-off", path=f"/vc/esx{n}", how="pass") for n in range(7)]
+    text = shown(msgspec.structs.replace(audit(), fixed=tuple(gone)))
+    assert "✓ 7 findings of the last audit fixed or gone" in text
+    assert "host-ssh-off  /vc/esx0: passes now" in text
+    assert "/vc/esx4" in text
+    assert "/vc/esx5" not in text
+    assert "and 2 more" in text

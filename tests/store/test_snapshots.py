@@ -18,6 +18,7 @@ from viguard.model.guest import Guest
 from viguard.model.inventory import Inventory
 from viguard.model.snapshot import Gap, Header, Source, Trailer
 from viguard.store.old_snapshot import OldSnapshot
+from viguard.store.snapshot_lines import unreadable
 from viguard.store.snapshot_writer import SnapshotWriter
 from viguard.store.snapshots import load, save
 
@@ -150,11 +151,37 @@ def test_a_line_that_is_no_record_is_alteration_with_its_number(tmp_path: Path) 
     assert caught.value.where == f"{file}, line 2"
 
 
+def test_a_snapshot_always_says_its_schema(tmp_path: Path) -> None:
+    file = tmp_path / "s"
+    write(file, [])
+    assert msgspec.json.decode(lines(file)[0])["schema"] == "viguard-snapshot/1"
+
+
 def test_another_schema_is_refused_by_name(tmp_path: Path) -> None:
     file = tmp_path / "s"
-    write(file, [], header=msgspec.structs.replace(HEADER, schema="viguard-snapshot/9"))
-    with pytest.raises(SnapshotError, match="viguard-snapshot/9"):
+    write(file, [guest(1)])
+    rewrite(file, [line.replace(b"viguard-snapshot/1", b"viguard-snapshot/9") for line in lines(file)])
+    with pytest.raises(SnapshotError, match="has the schema 'viguard-snapshot/9'; this viguard reads") as caught:
         load([file])
+    assert "the viguard that wrote it" in caught.value.hint
+
+
+def test_a_header_without_a_schema_is_read_as_version_1(tmp_path: Path) -> None:
+    file = tmp_path / "s"
+    write(file, [guest(1)])
+    header, record, trailer = (msgspec.json.decode(line) for line in lines(file))
+    del header["schema"]
+    before = [msgspec.json.encode(line) + b"\n" for line in (header, record)]
+    trailer["digest"] = hashlib.sha256(b"".join(before)).hexdigest()
+    rewrite(file, [*before, msgspec.json.encode(trailer) + b"\n"])
+    assert load([file]).guests == [guest(1)]
+
+
+def test_a_later_program_refuses_version_1_whether_stated_or_not() -> None:
+    assert unreadable("viguard-snapshot/2", reads="viguard-snapshot/2") == ""
+    stated = unreadable("viguard-snapshot/1", reads="viguard-snapshot/2")
+    assert stated == "has the schema 'viguard-snapshot/1'; this viguard reads 'viguard-snapshot/2'"
+    assert unreadable("", reads="viguard-snapshot/2").startswith("names no schema, so it is of 'viguard-snapshot/1'")
 
 
 @pytest.mark.parametrize("content", [b"", b"plain text", b"\x28\xb5\x2f\xfd\x00"])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+import viguard
 from tests.usecases.test_audit import AT, ESXI, PERSON, VPX
 from viguard.cli.main import main
 from viguard.errors import InputError
@@ -20,7 +22,7 @@ from viguard.model.server import Server
 from viguard.policy.load import loads
 from viguard.policy.selection import Selection
 from viguard.store import snapshots
-from viguard.usecases import audit, explain, init, waivers, zones
+from viguard.usecases import audit, explain, init, inventory, waivers, zones
 from viguard.usecases.sources import Sources
 
 POLICY = """\
@@ -123,6 +125,16 @@ def test_zones_are_explained_for_selected_guests_of_that_name(sources: Sources, 
         heads("web", SOUTH)
 
 
+def test_who_names_no_guest_is_told_what_lists_them_all(sources: Sources, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(POLICY, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        zones.explain("qqqq", sources, policy, Selection(), PERSON)
+    assert caught.value.hint == "`viguard inventory SOURCE --format json` lists every guest"
+    listed = CliRunner().invoke(main, ["inventory", *sources.names, "--format", "json"]).stdout
+    assert sum(len(group["guests"]) for group in json.loads(listed)["groups"]) == 4
+
+
 def test_init_proposes_zones_of_selected_guests_only(sources: Sources, tmp_path: Path) -> None:
     def names(selection: Selection) -> list[str]:
         output = tmp_path / "proposed.yaml"
@@ -143,6 +155,20 @@ def test_init_adds_to_a_policy_what_is_selected_by_its_own_owners(sources: Sourc
         output.write_text(POLICY, encoding="utf-8")
         init.run(sources, output, [], selection, PERSON)
         assert [zone.name for zone in loads(output.read_text(encoding="utf-8"), "p").zones or ()] == expected
+
+
+@pytest.mark.parametrize("asked", [Selection(folders=("Nowhere",)), Selection(tags=("x",)), Selection(vcenters=("x",))])
+def test_a_listing_of_nothing_is_refused(sources: Sources, asked: Selection) -> None:
+    with pytest.raises(InputError, match="nothing in the estate is in this selection"):
+        inventory.run(sources, "cluster", None, asked, PERSON)
+
+
+def test_a_listing_of_a_cluster_has_its_guests() -> None:
+    demo = Sources(names=(str(Path(viguard.__file__).parent / "content" / "demo" / "belnet.snap"),))
+    listing = inventory.run(demo, "cluster", None, Selection(folders=("External Cluster",)), PERSON)
+    assert [(g.name, len(g.hosts), len(g.guests)) for g in listing.groups] == [
+        ("/vc-main/Main Datacenter/External Cluster", 3, 26)
+    ]
 
 
 def test_waivers_of_what_is_not_selected_are_left_alone(sources: Sources, tmp_path: Path) -> None:

@@ -102,6 +102,30 @@ def test_a_mistake_in_the_file_is_told_without_its_content(tmp_path: Path, text:
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "servers:\n  - url: vc\n    user: u\n    password: hunter2\n    password: hunter3\n",
+            "credentials.yaml:5:5: the credentials file has the key 'password' a second time",
+        ),
+        (
+            "servers: [{url: vc, user: u, password: hunter2}]\nservers: []\n",
+            "credentials.yaml:2:1: the credentials file has the key 'servers' a second time",
+        ),
+        (
+            "servers: [{hunter2: 1, hunter2: 2}]\n",
+            "credentials.yaml:1:24: the credentials file has a key a second time",
+        ),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused_where_it_stands(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        load_credentials(write(tmp_path, text))
+    assert said in str(caught.value)
+    assert "hunter" not in str(caught.value)
+
+
 def test_the_environment_is_used_before_anybody_is_asked() -> None:
     own = Credentials(environment={"VIGUARD_USER": "a", "VIGUARD_PASSWORD": "b", "GOVC_USERNAME": "c"})
     assert own.login(ONE) == Login("a", "b")

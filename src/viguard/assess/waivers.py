@@ -6,12 +6,11 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from datetime import datetime
 
 from viguard.assess.operators import patterns
+from viguard.model.above import Above
 from viguard.model.facts import Resource, Struct
-from viguard.model.guest import Guest
-from viguard.model.host import Host
 from viguard.model.inventory import Inventory
 from viguard.model.result import Result, Status
-from viguard.model.server import Cluster, Datacenter, Folder
+from viguard.model.server import Folder
 from viguard.model.waiver import Scope, Waiver
 
 TOO_MANY = 50
@@ -99,8 +98,8 @@ def _matcher(scope: Scope, inventory: Inventory) -> Callable[[Result], bool]:
         has_tag = patterns(scope.tags)
         parts.append(lambda r: any(map(has_tag, _tags(inventory.by_id.get(r.resource.id)))))
     if scope.folders:
-        in_folder = _either(scope.folders)
-        parts.append(lambda r: any(in_folder(name, path) for name, path in _folders(r, inventory)))
+        in_folder, above = _either(scope.folders), Above(inventory)
+        parts.append(lambda r: any(in_folder(name, path) for name, path in _folders(r, inventory, above)))
     if scope.patterns:
         is_named = _either(scope.patterns)
         parts.append(lambda r: is_named(r.resource.name, r.resource.path))
@@ -119,30 +118,11 @@ def _tags(resource: Resource | None) -> tuple[str, ...]:
     return resource.tags if resource is not None and isinstance(resource.tags, tuple) else ()
 
 
-def _folders(result: Result, inventory: Inventory) -> Iterable[tuple[str, str]]:
+def _folders(result: Result, inventory: Inventory, above: Above) -> list[tuple[str, str]]:
     """Every folder above a resource, as (name, path)."""
     resource = inventory.by_id.get(result.resource.id)
-    seen: set[str] = set()
-    waiting = list(_parents(resource)) if resource else []
-    while waiting:
-        above = inventory.by_id.get(waiting.pop())
-        if above is None or above.id in seen:
-            continue
-        seen.add(above.id)
-        if isinstance(above, Folder):
-            yield above.name, above.path
-        waiting.extend(_parents(above))
-
-
-def _parents(resource: Resource) -> Iterable[str]:
-    if isinstance(resource, Guest):
-        return (resource.folder, resource.datacenter)
-    if isinstance(resource, Host):
-        return (resource.cluster, resource.datacenter)
-    if isinstance(resource, Folder | Cluster | Datacenter):
-        return (resource.parent,)
-    host = getattr(resource, "host", "")
-    return (host,) if isinstance(host, str) else ()
+    found = above.of(resource) if resource is not None else ()
+    return [(f.name, f.path) for f in found if isinstance(f, Folder)]
 
 
 def _expired(waiver: Waiver, now: datetime) -> Remark | None:

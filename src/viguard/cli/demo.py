@@ -17,7 +17,8 @@ from viguard.cli.console import Talk, results_to
 def command(talk: Talk, format_: str, output: str | None, today: bool) -> None:
     """Audit the built-in demo estate: the ISP of the report with its 12 blades, as recorded from a vSphere API.
 
-    Its faults are planted: the findings are what a first audit of such an estate looks like.
+    Its faults are planted: the findings are what a first audit of such an estate looks like. Which blade stands at
+    which site is an assumption of the demo: the report names the sites only.
     """
     from pathlib import Path
 
@@ -27,4 +28,5 @@ def command(talk: Talk, format_: str, output: str | None, today: bool) -> None:
         found = demo.run(person, today=today)
     with results_to(Path(output) if output else None) as stream:
         show.audit(found.audit, format_, stream)
+    talk.say("Which blade stands at which site is an assumption of this demo: the report names the sites only.")
     talk.say("This was the built-in demo estate. Yours: viguard audit https://vcenter.example.org")

@@ -34,7 +34,7 @@ SELECTION = (
     click.option(
         "--vcenter", "vcenters", multiple=True, metavar="NAME", help="Only this vCenter (pattern, repeatable)."
     ),
-    click.option("--folder", "folders", multiple=True, metavar="NAME", help="Only below this folder or cluster."),
+    click.option("--folder", "folders", multiple=True, metavar="NAME", help="Only below this folder, cluster or host."),
     click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only with this tag (category:tag, or tag)."),
     click.option("--owner", "owners", multiple=True, metavar="NAME", help="Only zones of this owner (needs a policy)."),
 )

@@ -30,7 +30,7 @@ from viguard.model.host import Hardware, Host
 from viguard.model.inventory import Inventory
 from viguard.model.server import Product
 from viguard.model.snapshot import Channel, Source
-from viguard.policy.source import Mistakes, parse, read_text
+from viguard.policy.source import Mistakes, read_text, read_tree
 from viguard.policy.typed import Reader
 from viguard.vsphere.properties import sources
 
@@ -98,8 +98,7 @@ def loads(text: str, file: str, written: datetime) -> Inventory:
         PolicyError: every mistake as ``file:line:column: what; how to mend``.
     """
     mistakes = Mistakes(file)
-    tree = parse(text, mistakes)
-    mistakes.check()
+    tree = read_tree(text, mistakes)
     reader = Reader(mistakes)
     declared = reader.read(tree, Declared)
     if declared:

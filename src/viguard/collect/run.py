@@ -7,13 +7,16 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec.structs import replace
+
 import viguard
 from viguard.collect.gaps import Gaps
 from viguard.collect.sink import Memory, Sink
 from viguard.collect.subject import Options, Progress, Subject, meet
 from viguard.collect.vsphere import Collection
 from viguard.errors import InputError, SnapshotError, SourceError
-from viguard.model.facts import Unknown
+from viguard.model.apart import names_apart
+from viguard.model.facts import Unknown, escape
 from viguard.model.inventory import Inventory
 from viguard.model.snapshot import Channel, Header, Source, Trailer
 from viguard.store.old_snapshot import OldSnapshot
@@ -88,26 +91,19 @@ class Collector:
         """Sessions of every server that lets us in; all are logged out at the end, however it comes."""
         started, gaps = self.now(), Gaps()
         subjects: list[Subject] = []
-        sources: list[Source] = []
-        refused: list[SourceError] = []
+        refused: list[tuple[SourceError, Source]] = []
         with ExitStack() as stack:
             for endpoint in map(self.credentials.complete, endpoints):
                 try:
-                    subject = self._meet(stack, endpoint, subjects)
+                    subjects.append(self._meet(stack, endpoint, subjects))
                 except SourceError as error:
-                    refused.append(error)
+                    refused.append((error, _refused_source(endpoint, error)))
                     gaps.add(f"/{endpoint.name or endpoint.host}", "everything", error.message)
-                    sources.append(_refused_source(endpoint, error))
-                else:
-                    subjects.append(subject)
-                    sources.append(_source(subject))
             if not subjects:
-                raise refused[0] if refused else InputError("no server to read", hint="name a vCenter or host")
-            yield (
-                subjects,
-                gaps,
-                Header(started_at=started, sources=tuple(sources), tool=f"viguard {viguard.__version__}"),
-            )
+                raise refused[0][0] if refused else InputError("no server to read", hint="name a vCenter or host")
+            subjects = _told_apart(subjects)
+            sources = (*map(_source, subjects), *(source for _, source in refused))
+            yield subjects, gaps, Header(started_at=started, sources=sources, tool=f"viguard {viguard.__version__}")
 
     def _meet(self, stack: ExitStack, endpoint: Endpoint, others: Sequence[Subject]) -> Subject:
         login = self.credentials.login(endpoint)
@@ -138,6 +134,16 @@ class Collector:
             return OldSnapshot(path)
         except SnapshotError:  # nothing depends on it: everything is read anew
             return None
+
+
+def _told_apart(subjects: list[Subject]) -> list[Subject]:
+    """The subjects, where servers of one name have names and paths of their own."""
+    named = names_apart(s.server for s in subjects)
+    return [
+        replace(s, server=replace(s.server, name=name, path=f"/{escape(name)}")) if name else s
+        for s in subjects
+        for name in [named.get(s.server.id, "")]
+    ]
 
 
 def _source(subject: Subject) -> Source:

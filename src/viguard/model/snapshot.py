@@ -16,6 +16,8 @@ from viguard.model.server import Cluster, Datacenter, Folder, ResourcePool, Serv
 from viguard.model.storage import Datastore
 
 SCHEMA = "viguard-snapshot/1"
+UNSTATED_SCHEMA = "viguard-snapshot/1"
+"""What a file is whose header names no schema: only this version wrote such. It stays when SCHEMA moves on."""
 
 Record: TypeAlias = (
     Server
@@ -68,11 +70,11 @@ class Source(Struct, frozen=True, kw_only=True):
 
 
 class Header(Struct, frozen=True, kw_only=True, tag_field="is", tag="header"):
-    """First line of a snapshot."""
+    """First line of a snapshot. ``schema`` is what the file says of itself, "" for nothing; a writer fills it in."""
 
     started_at: datetime
     sources: tuple[Source, ...] = ()
-    schema: str = SCHEMA
+    schema: str = ""
     tool: str = ""
 
 

@@ -22,7 +22,11 @@ def explanation(zones: Zones, wanted: str, file: str, within: Container[str] | N
     found = [g for g in guests if wanted in {g.name, g.path, g.id}]
     if not found:
         near = get_close_matches(wanted, [g.name for g in guests], 3)
-        hint = f"did you mean {' or '.join(near)}?" if near else "viguard inventory SOURCE lists every guest"
+        hint = (
+            f"did you mean {' or '.join(near)}?"
+            if near
+            else "`viguard inventory SOURCE --format json` lists every guest"
+        )
         where = "in this estate" if within is None else "in this selection"
         raise InputError(f"no guest {wanted!r} {where}", hint=hint)
     return [line for guest in found for line in _about(zones, guest, file)]

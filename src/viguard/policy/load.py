@@ -10,7 +10,7 @@ import msgspec
 
 from viguard.policy.policy import Policy
 from viguard.policy.sense import Sense
-from viguard.policy.source import Mistakes, parse, read_text
+from viguard.policy.source import Mistakes, read_text, read_tree
 from viguard.policy.typed import Reader
 
 
@@ -29,8 +29,7 @@ def load(path: Path, control_ids: Collection[str] | None = None, *, today: date 
 def loads(text: str, file: str, control_ids: Collection[str] | None = None, *, today: date | None = None) -> Policy:
     """The policy in a text; ``file`` is its name in messages. Arguments and Raises as in ``load``."""
     mistakes = Mistakes(file)
-    tree = parse(text, mistakes)
-    mistakes.check()
+    tree = read_tree(text, mistakes)
     reader = Reader(mistakes)
     policy = reader.read(tree, Policy)
     Sense(tree, mistakes).check(policy, control_ids, today)

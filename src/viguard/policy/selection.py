@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
-from viguard.model.facts import Resource, Struct
+from viguard.model.above import Above
+from viguard.model.facts import Resource, Struct, Unknown
 from viguard.model.inventory import Inventory
+from viguard.model.server import Server
+from viguard.model.text import visible
 
 
 class Selection(Struct, frozen=True, kw_only=True):
@@ -30,27 +33,42 @@ class Selection(Struct, frozen=True, kw_only=True):
 
 def selected(inventory: Inventory, selection: Selection, owners: Mapping[str, frozenset[str]]) -> frozenset[str]:
     """Ids of the resources that the selection names. ``owners`` are the owners of a guest's zones by guest id."""
+    above = Above(inventory)
     return frozenset(
         resource.id
         for resource in [*inventory.by_id.values(), *inventory.accounts]
-        if matches(resource, inventory, selection, owners)
+        if _matches(resource, inventory.get(Server, resource.server), above, selection, owners)
     )
 
 
-def matches(
-    resource: Resource, inventory: Inventory, selection: Selection, owners: Mapping[str, frozenset[str]]
+def why_nothing(inventory: Inventory, selection: Selection) -> str:
+    """What to do when a selection names nothing."""
+    hints = ["check the pattern (`viguard inventory --by cluster` shows names)"]
+    if selection.tags:
+        unread = [s.name for s in inventory.servers if isinstance(s.tags, Unknown)]
+        hints += [f"tags of {', '.join(map(visible, unread[:3]))} were not read"] if unread else []
+        hints += ["vSphere tags are read only with `--tags`, for a snapshot when it is collected"]
+    if selection.owners:
+        hints += ["--owner needs a policy with owners"]
+    return "; ".join(hints)
+
+
+def _matches(
+    resource: Resource, server: Server | None, above: Above, selection: Selection, owners: Mapping[str, frozenset[str]]
 ) -> bool:
-    """Whether the selection names this resource."""
-    server = inventory.by_id.get(resource.server)
-    names = (server.name,) if server else ()
-    steps = resource.path.split("/")[2:-1]
     tags = resource.tags if isinstance(resource.tags, tuple) else ()
     return (
-        _any(selection.vcenters, names)
-        and _any(selection.folders, (*steps, resource.path))
+        _any(selection.vcenters, (server.name,) if server else ())
+        and (not selection.folders or _any(selection.folders, _places(resource, above)))
         and _any(selection.tags, (*tags, *(t.partition(":")[2] for t in tags)))
         and _any(selection.owners, tuple(owners.get(resource.id, ())))
     )
+
+
+def _places(resource: Resource, above: Above) -> tuple[str, ...]:
+    """Names and paths of what a resource is below, and its own path."""
+    steps = resource.path.split("/")[2:-1]
+    return (*steps, resource.path, *(text for place in above.of(resource) for text in (place.name, place.path)))
 
 
 def _any(patterns: tuple[str, ...], values: tuple[str, ...]) -> bool:

@@ -88,7 +88,7 @@ class Sense:
         for rule in self._entries("pairs"):
             zones = _texts(rule.get("zones"))
             for zone in zones:
-                if zone.value not in known:
+                if zone.value not in known and not self.mistakes.partial:
                     self.mistakes.add(zone, f"there is no zone {quote(zone.value)}", _near_zone(zone.value, known))
             pair = frozenset(zone.value for zone in zones)
             if len(zones) != 2:

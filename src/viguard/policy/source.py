@@ -71,16 +71,27 @@ Tree: TypeAlias = Text | List | Table
 
 
 class Mistakes:
-    """The mistakes of one file, each as ``file:line:column: what; how to mend``."""
+    """The mistakes of one file, each as ``file:line:column: what; how to mend``.
+
+    ``partial``: a value stands in the file that could not be read, so what seems to be missing may be in it.
+    """
 
     def __init__(self, file: str) -> None:
-        self.file = file
+        self.file, self.partial = file, False
         self._found: list[tuple[int, int, str]] = []
+        self._lost: set[tuple[int, int]] = set()
 
     def add(self, at: Node | tuple[int, int], what: str, mend: str) -> None:
-        """Keeps one mistake at a node or at (line, column)."""
+        """Keeps one mistake at a node or at (line, column), unless the value there is lost."""
         line, column = at if isinstance(at, tuple) else (at.line, at.column)
-        self._found.append((line, column, f"{self.file}:{line}:{column}: {what}; {mend}"))
+        if (line, column) not in self._lost:
+            self._found.append((line, column, f"{self.file}:{line}:{column}: {what}; {mend}"))
+
+    def lose(self, at: Node | tuple[int, int], what: str, mend: str) -> None:
+        """As ``add``, of a value that this mistake hides: nothing more is said of it."""
+        self.add(at, what, mend)
+        self._lost.add(at if isinstance(at, tuple) else (at.line, at.column))
+        self.partial = True
 
     @property
     def lines(self) -> list[str]:
@@ -123,6 +134,17 @@ def decode(data: bytes, file: str) -> str:
         mistakes.add(_position(before, len(before)), what, "save the file as UTF-8")
     mistakes.check()
     raise AssertionError
+
+
+def read_tree(text: str, mistakes: Mistakes) -> Tree | None:
+    """The tree of one YAML document, None when it is empty. It may have mistakes: the caller adds its own, then checks.
+
+    Raises: PolicyError when the document cannot be read, so that nothing more can be said of it.
+    """
+    tree = parse(text, mistakes)
+    if tree is None:
+        mistakes.check()
+    return tree
 
 
 def parse(text: str, mistakes: Mistakes) -> Tree | None:
@@ -180,7 +202,7 @@ class _Builder:
             raise _GaveUpError
 
     def _refuse_alias(self, event: yaml.AliasEvent) -> None:
-        self.mistakes.add(
+        self.mistakes.lose(
             _at(event), f"the alias {quote('*' + (event.anchor or ''))} is not allowed", "write the value out"
         )
         self._place(Text(*_span(event, event), "", plain=False))
@@ -198,7 +220,7 @@ class _Builder:
             self.mistakes.add(_at(event), what, "remove it and write the value out")
         tag = getattr(event, "tag", None)
         if tag and tag != "!":
-            self.mistakes.add(_at(event), f"the tag {quote(tag)} is not allowed", "remove it, the key says the type")
+            self.mistakes.lose(_at(event), f"the tag {quote(tag)} is not allowed", "remove it, the key says the type")
 
     def _end(self, event: yaml.Event) -> None:
         start, children = self.open.pop()
@@ -212,11 +234,11 @@ class _Builder:
         entries: dict[str, tuple[Text, Tree]] = {}
         for key, value in zip(children[::2], children[1::2], strict=True):
             if not isinstance(key, Text):
-                self.mistakes.add(key, "a key must be a text", "write 'key: value'")
+                self.mistakes.lose(key, "a key must be a text", "write 'key: value'")
             elif key.value in entries:
                 first = entries[key.value][0].line
                 what = f"the key {quote(key.value)} stands here a second time (first in line {first})"
-                self.mistakes.add(key, what, "remove one of them")
+                self.mistakes.lose(key, what, "remove one of them")
             else:
                 entries[key.value] = (key, value)
         return tuple(entries.values())

@@ -8,7 +8,7 @@ from pathlib import Path
 from viguard.model.facts import Struct
 from viguard.model.waiver import Waiver
 from viguard.policy.quoting import quote
-from viguard.policy.source import List, Mistakes, Table, Text, Tree, parse, read_text
+from viguard.policy.source import List, Mistakes, Table, Text, Tree, read_text, read_tree
 from viguard.policy.typed import Reader, suggest
 
 WAIVERS_SCHEMA = "viguard-waivers/1"
@@ -34,8 +34,7 @@ def load_waivers(path: Path, control_ids: Collection[str] | None = None) -> tupl
 def loads_waivers(text: str, file: str, control_ids: Collection[str] | None = None) -> tuple[Waiver, ...]:
     """The waivers in a text; ``file`` is its name in messages. Arguments and Raises as in ``load_waivers``."""
     mistakes = Mistakes(file)
-    tree = parse(text, mistakes)
-    mistakes.check()
+    tree = read_tree(text, mistakes)
     found = Reader(mistakes).read(tree, WaiverFile)
     schema = tree.get("schema") if isinstance(tree, Table) else None
     if isinstance(schema, Text) and not schema.empty and schema.value != WAIVERS_SCHEMA:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from viguard.model.audit import Audit, ControlCard
-from viguard.model.result import Result, Severity, Status
+from viguard.model.audit import Audit, ControlCard, FixedFinding
+from viguard.model.result import Kind, Result, Severity, Status, Target
 
 UNDECIDED = "depends on the policy"
 """What every result is folded into that is unknown because the owner has not decided something."""
+
+_HOW = {"pass": "passes now", "not_applicable": "no longer applies", "gone": "the resource is gone"}
 
 
 @dataclass
@@ -71,3 +74,32 @@ def unjudged(audit: Audit) -> list[ControlCard]:
     """Controls for which the estate holds no resource of their kind: nothing was judged, nothing passed."""
     seen = {r.control for r in audit.results}
     return [card for card in audit.controls.values() if card.id not in seen]
+
+
+def how_fixed(finding: FixedFinding) -> str:
+    """How a finding went, in words."""
+    return _HOW.get(finding.how, finding.how)
+
+
+def told_apart(audit: Audit) -> Callable[[Target], str]:
+    """Gives the name of a resource as reports show it: where the same name stands at several vCenters, with its own."""
+    roots: dict[tuple[Kind, str], set[str]] = defaultdict(set)
+    for result in audit.results:
+        roots[result.resource.kind, _name(result.resource)].add(_root(result.resource))
+
+    def told(target: Target) -> str:
+        name = _name(target)
+        return f"{name} ({_root(target)})" if len(roots[target.kind, name]) > 1 else name
+
+    return told
+
+
+def _name(target: Target) -> str:
+    """The name; a part of a host, whose name stands on every host, with its host before it."""
+    if target.kind in {Kind.SWITCH, Kind.PORT_GROUP}:
+        return "/".join(target.path.split("/")[-2:])
+    return target.name or target.path
+
+
+def _root(target: Target) -> str:
+    return target.path.removeprefix("/").partition("/")[0]

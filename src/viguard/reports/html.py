@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from importlib import resources
@@ -11,10 +12,10 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from viguard.model.audit import Audit
-from viguard.model.result import Evidence, Result, Severity, Status
-from viguard.model.text import plural
+from viguard.model.result import Change, Evidence, Result, Severity, Status
+from viguard.model.text import plural, visible
 from viguard.reports.csv import evidence_text
-from viguard.reports.grouping import by_control, unjudged, unknown_reasons
+from viguard.reports.grouping import by_control, how_fixed, told_apart, unjudged, unknown_reasons
 
 LISTED = (Status.FAIL, Status.UNKNOWN, Status.WAIVED, Status.ATTESTED)
 """What the list holds; passes and not_applicable are counted per control."""
@@ -26,6 +27,8 @@ def render(audit: Audit) -> str:
     return _template().render(
         audit=audit,
         plural=plural,
+        visible=visible,
+        how_fixed=how_fixed,
         severities=list(Severity),
         statuses=LISTED,
         rows=rows,
@@ -33,6 +36,8 @@ def render(audit: Audit) -> str:
         reasons=unknown_reasons(audit),
         unjudged=unjudged(audit),
         data=_inert_json(_data(audit)),
+        changes=Counter(r.change for r in audit.results if r.status is Status.FAIL),
+        Change=Change,
     )
 
 
@@ -43,23 +48,25 @@ def _data(audit: Audit) -> dict[str, object]:
     def at(text: str) -> int:
         return texts.setdefault(text, len(texts))
 
-    rows = [_row(r, at) for r in audit.results if r.status in LISTED]
+    told = told_apart(audit)
+    rows = [_row(r, told(r.resource), at) for r in audit.results if r.status in LISTED]
     cards = {c.id: [c.title, c.why, c.fix, c.side_effects, c.references] for c in audit.controls.values()}
     return {"rows": rows, "texts": list(texts), "controls": cards}
 
 
-def _row(result: Result, at: Callable[[str], int]) -> list[object]:
+def _row(result: Result, name: str, at: Callable[[str], int]) -> list[object]:
     return [
         result.id,
         at(result.control),
         list(LISTED).index(result.status),
         result.severity.rank,
         at(result.resource.kind),
-        at(result.resource.name),
+        at(name),
         at(result.resource.path),
         at(result.reason),
         at(result.change or ""),
         [at(_evidence(e)) for e in result.evidence],
+        at(result.policy),
     ]
 
 

@@ -22,6 +22,8 @@ from viguard.policy.policy import Sites
 from viguard.policy.zones import Zones
 
 NOT_KNOWN = "(not known)"
+SHOWN = 12
+"""Guests that a table names of each group."""
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -168,11 +170,13 @@ def render(console: Console, listing: Listing) -> None:
     table.add_column("names", overflow="fold", ratio=3)
     for group in listing.groups:
         hosts = ", ".join(visible(e.name, 60) for e in group.hosts)
-        names = ", ".join(visible(e.name, 60) for e in group.guests[:12])
-        more = f" and {len(group.guests) - 12:,} more" if len(group.guests) > 12 else ""
+        names = ", ".join(visible(e.name, 60) for e in group.guests[:SHOWN])
+        more = f" and {len(group.guests) - SHOWN:,} more" if len(group.guests) > SHOWN else ""
         name = Text(visible(group.name, 120), "bold")
         table.add_row(name, Text(hosts), f"{len(group.guests):,}", Text(names + more, "dim"))
     console.print(table)
+    if any(len(group.guests) > SHOWN for group in listing.groups):
+        console.print(Text("`--format json` lists every guest", "dim"))
 
 
 def document(listing: Listing) -> bytes:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from viguard.model.audit import Answer, Audit, Recommendation
-from viguard.model.result import Change, Kind, Result, Severity, Status, Target
+from viguard.model.result import Change, Result, Severity, Status, Target
 from viguard.model.snapshot import Source
 from viguard.model.text import plural, visible
-from viguard.reports.grouping import UNDECIDED, ControlRow, by_control, unjudged, unknown_reasons
+from viguard.reports.grouping import UNDECIDED, ControlRow, by_control, how_fixed, told_apart, unjudged, unknown_reasons
 
 # Shape and word carry the meaning, colour only supports them.
 MARKS = {
@@ -23,6 +25,7 @@ MARKS = {
 VERDICTS = {"holds": ("✓", "green"), "open": ("▲", "red"), "not_shown": ("?", "magenta")}
 NAMES_SHOWN = 4
 UNKNOWNS_SHOWN = 8
+FIXED_SHOWN = 5
 _TO_DECIDE = "decide it there (`viguard init` proposes one)"
 
 
@@ -135,15 +138,16 @@ def findings(audit: Audit, *, every: bool = False) -> RenderableType | None:
     table.add_column("open", justify="right", no_wrap=True)
     table.add_column("control and first names", ratio=1, overflow="fold")
     changed = any(r.change is not Change.NEW for row in rows for r in row.results[Status.FAIL])
+    told = told_apart(audit)
     for row in rows:
         mark, style = MARKS[row.severity]
         open_of = f"{row.count(Status.FAIL):,}/{row.judged:,}"
-        cell = _control_cell(row, every=every, flags=changed)
+        cell = _control_cell(row, told, every=every, flags=changed)
         table.add_row(Text(f"{mark} {row.severity}", style=style), open_of, cell)
     return table
 
 
-def _control_cell(row: ControlRow, *, every: bool, flags: bool) -> Text:
+def _control_cell(row: ControlRow, told: Callable[[Target], str], *, every: bool, flags: bool) -> Text:
     cell = Text(row.control, style="bold").append(f"  {row.title}", style="not bold")
     failed = row.results[Status.FAIL]
     if every:
@@ -151,30 +155,28 @@ def _control_cell(row: ControlRow, *, every: bool, flags: bool) -> Text:
             cell.append(f"\n{result.id} {visible(result.resource.path)}", style="not bold")
             cell.append(f"\n  {visible(result.reason, 300)}", style="not bold dim")
         return cell
-    names = ", ".join(_name(r, flags=flags) for r in failed[:NAMES_SHOWN])
+    names = ", ".join(_name(r, told, flags=flags) for r in failed[:NAMES_SHOWN])
     more = f" and {len(failed) - NAMES_SHOWN:,} more" if len(failed) > NAMES_SHOWN else ""
     return cell.append(f"\n{names}{more}", style="not bold dim")
 
 
-def _name(result: Result, *, flags: bool) -> str:
+def _name(result: Result, told: Callable[[Target], str], *, flags: bool) -> str:
     """A name with what became of its finding. In a first audit everything is new, and saying so is noise."""
     words = {Change.NEW: " (new)", Change.REOPENED: " (reopened)"} if flags else {}
     flag = words.get(result.change or Change.OPEN, "")
-    return f"{visible(_told_apart(result.resource), 60)}{flag}"
-
-
-def _told_apart(target: Target) -> str:
-    """The name; a part of a host, whose name stands on every host, with its host before it."""
-    if target.kind in {Kind.SWITCH, Kind.PORT_GROUP}:
-        return "/".join(target.path.split("/")[-2:])
-    return target.name or target.path
+    return f"{visible(told(result.resource), 80)}{flag}"
 
 
 def fixed(audit: Audit) -> RenderableType | None:
-    """Findings of the last audit that are gone."""
+    """Findings of the last audit that are gone: the first few by name, then how many more."""
     if not audit.fixed:
         return None
-    return Text(f"✓ {plural(len(audit.fixed), 'finding')} of the last audit fixed or gone", style="green")
+    text = Text(f"✓ {plural(len(audit.fixed), 'finding')} of the last audit fixed or gone", style="green")
+    for finding in audit.fixed[:FIXED_SHOWN]:
+        text.append(f"\n  {finding.control}  {visible(finding.path, 120)}: {how_fixed(finding)}", style="default")
+    if len(audit.fixed) > FIXED_SHOWN:
+        text.append(f"\n  and {len(audit.fixed) - FIXED_SHOWN:,} more (`--format json` lists them)", style="default")
+    return text
 
 
 def unknowns(audit: Audit) -> RenderableType | None:

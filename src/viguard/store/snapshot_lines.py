@@ -14,10 +14,11 @@ import zstandard
 
 from viguard.errors import SnapshotError
 from viguard.model.facts import Resource
-from viguard.model.snapshot import SCHEMA, Header, Trailer
+from viguard.model.snapshot import SCHEMA, UNSTATED_SCHEMA, Header, Trailer
 from viguard.store.snapshot_format import LINE_BYTES, decode_header, decode_line, decode_trailer
 
 _AGAIN = "collect again; an interrupted collection leaves no usable file"
+_OTHER_SCHEMA = "collect again, or read it with the viguard that wrote it"
 
 
 def begins_like_a_snapshot(path: Path) -> bool:
@@ -65,8 +66,8 @@ class SnapshotLines:
             header = decode_header(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise self._broken("does not begin like a snapshot") from error
-        if header.schema != SCHEMA:
-            raise self._broken(f"has schema {header.schema[:40]!r}; this viguard reads {SCHEMA}")
+        if refusal := unreadable(header.schema):
+            raise SnapshotError(f"the snapshot {refusal}", where=str(self.path), hint=_OTHER_SCHEMA)
         return header
 
     def _finish(self, line: bytes, count: int) -> None:
@@ -80,6 +81,14 @@ class SnapshotLines:
 
     def _broken(self, what: str) -> SnapshotError:
         return SnapshotError(f"the snapshot {what}", where=str(self.path), hint=_AGAIN)
+
+
+def unreadable(stated: str, reads: str = SCHEMA) -> str:
+    """Why a program that reads schema ``reads`` cannot read a file of the ``stated`` one ("": none), or ""."""
+    if (stated or UNSTATED_SCHEMA) == reads:
+        return ""
+    told = f"has the schema {stated[:40]!r}" if stated else f"names no schema, so it is of {UNSTATED_SCHEMA!r}"
+    return f"{told}; this viguard reads {reads!r}"
 
 
 def decode_record(line: bytes, path: Path, number: int) -> Resource:

@@ -16,7 +16,7 @@ import zstandard
 
 from viguard.errors import StoreError
 from viguard.model.facts import Resource
-from viguard.model.snapshot import Header, Trailer
+from viguard.model.snapshot import SCHEMA, Header, Trailer
 from viguard.store.old_snapshot import OldSnapshot
 from viguard.store.snapshot_format import LEVEL, LOST, LOST_AT, decode_line, encode, line_kind, line_prefix
 
@@ -42,7 +42,7 @@ class SnapshotWriter:
         self._part = Path(name)
         self._file = os.fdopen(handle, "wb")
         self._zstd = zstandard.ZstdCompressor(level=LEVEL).stream_writer(self._file, closefd=False)
-        self._write(encode(header) + b"\n")
+        self._write(encode(msgspec.structs.replace(header, schema=SCHEMA)) + b"\n")
 
     def __enter__(self) -> Self:
         return self

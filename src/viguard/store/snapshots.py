@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from viguard.errors import InputError
+from viguard.model.apart import told_apart
 from viguard.model.inventory import Inventory
 from viguard.model.snapshot import Header, Trailer
 from viguard.store.snapshot_lines import SnapshotLines, decode_record
@@ -22,11 +23,13 @@ def load(paths: Sequence[Path]) -> Inventory:
 
 
 def merge(inventories: Sequence[Inventory]) -> Inventory:
-    """Several inventories as one; it is as old as the oldest and complete when all are.
+    """Several inventories as one; it is as old as the oldest and complete when all are. Servers of one name are told
+    apart by their names and paths.
 
     Raises:
         InputError: two of them hold the same server, so that each of its objects would count twice.
     """
+    inventories = told_apart(inventories)
     if len(inventories) == 1:
         return inventories[0]
     held: dict[str, Inventory] = {}

@@ -6,7 +6,7 @@ from viguard.errors import InputError
 from viguard.model.inventory import Inventory
 from viguard.policy.owners import owners_of
 from viguard.policy.policy import Policy
-from viguard.policy.selection import Selection, selected
+from viguard.policy.selection import Selection, selected, why_nothing
 from viguard.policy.zones import Zones
 
 
@@ -22,6 +22,6 @@ def chosen(inventory: Inventory, policy: Policy, selection: Selection) -> frozen
     if not ids:
         raise InputError(
             f"nothing in the estate is in this selection: {selection}",
-            hint="check the pattern (`viguard inventory --by cluster` shows names); --owner needs a policy with owners",
+            hint=why_nothing(inventory, selection),
         )
     return ids

@@ -9,6 +9,7 @@ from viguard.collect import declared
 from viguard.collect.run import Collector
 from viguard.collect.subject import Options, Progress
 from viguard.errors import InputError
+from viguard.model.apart import apart_notes
 from viguard.model.facts import Struct
 from viguard.model.inventory import Inventory
 from viguard.policy.selection import Selection
@@ -66,7 +67,9 @@ def open_estate(sources: Sources, person: Person) -> Estate:
         inventories.append(collector.to_memory(endpoints))
     if not inventories:
         raise InputError("no SOURCE was named", hint="name a vCenter (https://...), a snapshot, or try `viguard demo`")
-    inventory = inventories[0] if len(inventories) == 1 else snapshots.merge(inventories)
+    inventory = snapshots.merge(inventories)
+    for note in apart_notes(inventory):
+        person.warn(note)
     return Estate(inventory=inventory, scope=_scope(inventory))
 
 

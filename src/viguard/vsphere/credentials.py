@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 import yaml
@@ -55,6 +55,29 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     servers: tuple[Entry, ...]
+
+
+class _TwiceError(Exception):
+    """A key stands twice in a table. Its text is only shown when it is a key of ours: it may be a password."""
+
+    def __init__(self, key: yaml.ScalarNode) -> None:
+        known = key.value in {*_File.__struct_fields__, *Entry.__struct_fields__}
+        super().__init__(f"the key {key.value!r}" if known else "a key")
+        self.line, self.column = key.start_mark.line + 1, key.start_mark.column + 1
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice: YAML's own loader silently takes the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        """The table of a node. Raises: _TwiceError."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    raise _TwiceError(key)
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
 
 
 class Credentials:
@@ -156,7 +179,10 @@ def load_credentials(path: Path) -> tuple[Entry, ...]:
 def _parse(text: str, path: Path) -> tuple[Entry, ...]:
     hint = "write servers: [{url: …, user: …, password: …, ca:, fingerprint:, legacy_tls:, name:}]"
     try:
-        entries = msgspec.convert(yaml.safe_load(text), _File).servers
+        entries = msgspec.convert(yaml.load(text, _Loader), _File).servers  # noqa: S506  (a safe loader)
+    except _TwiceError as error:
+        where = f"{path}:{error.line}:{error.column}"
+        raise InputError(f"the credentials file has {error} a second time", where=where, hint="remove one") from None
     except yaml.MarkedYAMLError as error:
         at = f":{error.problem_mark.line + 1}:{error.problem_mark.column + 1}" if error.problem_mark else ""
         raise InputError(f"the credentials file is no YAML: {error.problem}", where=f"{path}{at}", hint=hint) from None
