@@ -18,8 +18,8 @@ Written by `python docs/events.py` from `src/viguard/content/logs/events`; the l
 *Seen in* says where a class comes from: `lines` of programs, `host` observations (`esx.*`, `vob.*`), events of a
 `vcenter` (by id or by text), `audit` records of ESXi 7 and later, or `derived` from other events by a detection.
 
-The cases, each of which has to be what it says: {outside} lines of events whose form is written down outside, {own} that
-are self-written, {noise} lines of noise that look like an event. How many public lines are recognised:
+The cases, each of which has to be what it says: {outside} lines of events whose form is written down outside,
+{own} that are self-written, {noise} lines of noise that look like an event. How many public lines are recognised:
 [performance](performance.md#recall-and-false-alarms).
 """
 
