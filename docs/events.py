@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from viguard.logs.cases import cases
 from viguard.logs.classes import EventClass, classes
 from viguard.model.event import NOISE
 
@@ -16,6 +17,10 @@ Written by `python docs/events.py` from `src/viguard/content/logs/events`; the l
 
 *Seen in* says where a class comes from: `lines` of programs, `host` observations (`esx.*`, `vob.*`), events of a
 `vcenter` (by id or by text), `audit` records of ESXi 7 and later, or `derived` from other events by a detection.
+
+The cases, each of which has to be what it says: {outside} lines of events whose form is written down outside,
+{own} that are self-written, {noise} lines of noise that look like an event. How many public lines are recognised:
+[performance](performance.md#recall-and-false-alarms).
 """
 
 
@@ -25,7 +30,10 @@ def table() -> str:
     for kind in classes().values():
         if kind.id != NOISE:
             groups.setdefault(kind.group, []).append(kind)
-    parts = [_HEAD.format(count=sum(map(len, groups.values())))]
+    told = [case for case in cases() if case.event != NOISE]
+    own = sum(case.source.startswith("self-written") for case in told)
+    figures = {"outside": len(told) - own, "own": own, "noise": len(cases()) - len(told)}
+    parts = [_HEAD.format(count=sum(map(len, groups.values())), **figures)]
     for group, kinds in groups.items():
         rows = [f"| `{k.id}` | {k.title} | {k.severity} | {_seen(k)} | {_notes(k)} |" for k in kinds]
         parts.append(

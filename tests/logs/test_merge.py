@@ -402,6 +402,12 @@ class TestProcesses:
         found = merged(*(self.invalid(at, **how) for at, how in [(0, {}), (9, PASSWORD), (18, PASSWORD)]))
         assert [e.event for e in found].count("login.failure.ssh") == 2
 
+    @pytest.mark.parametrize("wait_s", [0.5, 2.6])
+    def test_what_pam_says_between_them_is_the_same_failure(self, wait_s: float) -> None:
+        pam = msgspec.structs.replace(self.invalid(wait_s), lines=("sshd[7]: error: PAM: for illegal user x from a",))
+        found = merged(self.invalid(0), pam, self.invalid(wait_s, method="keyboard-interactive/pam"))
+        assert [e.event for e in found].count("login.failure.ssh") == 1
+
     def test_a_password_for_a_user_of_another_process_is_a_failure_of_its_own(self) -> None:
         found = merged(self.invalid(0), self.invalid(9, method="password", pid=8))
         assert [e.event for e in found] == ["login.failure.ssh", "login.failure.ssh"]

@@ -31,17 +31,19 @@ WANTED = sorted(
 )
 
 DAEMONS: dict[str, Callable[[Path], AbstractContextManager[Daemon]]] = {"dropbear": dropbear, "openssh": openssh}
+WAYS = [("dropbear", "password"), ("openssh", "password"), ("openssh", "keyboard-interactive")]
+"""ESXi asks as the last one does."""
 
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param("dropbear", marks=pytest.mark.real("dropbear")),
-            pytest.param("openssh", marks=pytest.mark.real("openssh"))],
-)  # fmt: skip
+    params=[pytest.param(way, marks=pytest.mark.real(way[0]), id="-".join(way)) for way in WAYS],
+)
 def said(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
     """What a daemon said of all the logins."""
-    folder = tmp_path_factory.mktemp(request.param)
-    with DAEMONS[request.param](folder) as daemon:
+    name, method = request.param
+    with DAEMONS[name](tmp_path_factory.mktemp(name)) as daemon:
+        daemon.method = method
         for user, password, _, _ in LOGINS:
             assert daemon.login(user, password) == (0 if password == PASSWORD else 255)
         yield daemon.log.lines()

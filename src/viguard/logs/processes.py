@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from viguard.logs.telling import place_of
+from viguard.logs.telling import place_of, teller
 from viguard.model.event import Event
 
 OPENED, CLOSED = "connection.opened.ssh", "connection.closed.ssh"
@@ -53,11 +53,15 @@ class Processes:
         """
         if event.pid is None or not event.event.startswith("login.failure."):
             return False
-        if _announces(event):
-            self._keep(self._announced, event)
-            return False
-        said = self._announced.pop(_process(event), None)
-        return said is not None and (said.event, said.user) == (event.event, event.user) and _is_alive(said, event)
+        said = self._announced.get(_process(event))
+        is_same = said is not None and (said.event, said.user) == (event.event, event.user) and _is_alive(said, event)
+        if not _announces(event):
+            self._announced.pop(_process(event), None)
+            return is_same
+        if said is not None and is_same and teller(said) != teller(event):
+            return True
+        self._keep(self._announced, event)  # the same words again are another failure
+        return False
 
     def clear(self) -> None:
         """Forget them all."""

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.logs.receive.senders import free_port, running, unpacked, until
+from tests.logs.receive.senders import LIBRARIES, free_port, running, unpacked, until
 
 PASSWORD = "right-Pa55word"
 HOST = "esx7"
@@ -86,6 +86,7 @@ class Daemon:
     port: int
     folder: Path
     log: Log
+    method: str = "password"
 
     def login(self, user: str, password: str) -> int:
         """What ssh returns for one login that tries one password: 0 when it was let in, 255 when not."""
@@ -94,13 +95,13 @@ class Daemon:
         asked.chmod(0o700)
         options = {
             "StrictHostKeyChecking": "no", "UserKnownHostsFile": "/dev/null", "NumberOfPasswordPrompts": "1",
-            "PreferredAuthentications": "password", "PubkeyAuthentication": "no", "LogLevel": "ERROR",
+            "PreferredAuthentications": self.method, "PubkeyAuthentication": "no", "LogLevel": "ERROR",
         }  # fmt: skip
         given = [part for name, value in options.items() for part in ("-o", f"{name}={value}")]
-        program = unpacked("openssh-client", "usr/bin/ssh") / "usr/bin/ssh"
+        program, environment = _client("ssh")
         done = subprocess.run(
             [program, "-F", "none", *given, "-p", str(self.port), f"{user}@127.0.0.1", "true"],
-            env={**os.environ, "SSH_ASKPASS": str(asked), "SSH_ASKPASS_REQUIRE": "force"},
+            env={**environment, "SSH_ASKPASS": str(asked), "SSH_ASKPASS_REQUIRE": "force"},
             stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False,
         )  # fmt: skip
         return done.returncode
@@ -123,7 +124,10 @@ def openssh(folder: Path) -> Iterator[Daemon]:
     """Debian's OpenSSH, which asks PAM as that of ESXi does."""
     tree = unpacked("openssh-server", "usr/sbin/sshd")
     key, port, settings = folder / "host_key", free_port(), folder / "sshd_config"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True, capture_output=True)
+    keygen, environment = _client("ssh-keygen")
+    subprocess.run(
+        [keygen, "-q", "-t", "ed25519", "-N", "", "-f", key], check=True, capture_output=True, env=environment
+    )
     settings.write_text(f"{_SSHD}Port {port}\nListenAddress 127.0.0.1\nHostKey {key}\n")
     with _listening(folder, [tree / "usr/sbin/sshd", "-D", "-f", settings], port, tree) as daemon:
         yield daemon
@@ -141,6 +145,12 @@ def _listening(folder: Path, command: list[str | Path], port: int, tree: Path) -
             until(lambda: _answers(port), "the daemon listens", err)
             log.lines()  # of our own look whether it listens
             yield Daemon(port, folder, log)
+
+
+def _client(name: str) -> tuple[Path, dict[str, str]]:
+    """A program of openssh-client, and the environment in which it finds its libraries."""
+    tree = unpacked("openssh-client", f"usr/bin/{name}")
+    return tree / "usr/bin" / name, {**os.environ, "LD_LIBRARY_PATH": ":".join(str(tree / one) for one in LIBRARIES)}
 
 
 def _accounts(folder: Path) -> None:
