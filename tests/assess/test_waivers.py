@@ -142,6 +142,16 @@ def test_lint() -> None:
     assert kinds(waiver(patterns=("web*",)), limit=2) == []
 
 
+def test_a_pattern_as_wide_as_the_estate_is_too_broad_though_it_does_not_look_so() -> None:
+    broad = [r for r in lint([waiver(patterns=("w*", "d*"))], results(), ESTATE, NOW) if r.kind == "too_broad"]
+    assert [r.message for r in broad] == ["its scope holds 4 of the 4 that the control judges: name those it is for"]
+    assert kinds(waiver(patterns=("w*", "d*"), ids=("a:1",))) == []  # chosen one by one
+    assert kinds(waiver(patterns=("web*",))) == []  # three of four
+    few = inventory(MAIN, failing("a:1", "web1"), failing("a:2", "web2"), failing("a:3", "web3"))
+    judged = assess(few, NO_POLICY, Derived(), {"keep": control()}, (), NOW).results
+    assert lint([waiver(patterns=("web*",))], judged, few, NOW) == []
+
+
 def test_lint_names_what_newly_matches_since_approval() -> None:
     approved = msgspec.structs.replace(waiver(patterns=("web*",)), approved_at=date(2026, 1, 1), matched=("a:1",))
     [remark] = lint([approved], results(), ESTATE, NOW)

@@ -17,6 +17,10 @@ TOO_MANY = 50
 """A waiver that covers more failures than this is called too broad."""
 
 
+NEARLY_ALL, FEW = 0.9, 3
+"""A scope by pattern, folder or tag that holds this share of what its control judges is too broad, unless they are few."""
+
+
 class Remark(Struct, frozen=True, kw_only=True):
     """What lint says of one waiver. ``kind``: expired, unused, too_broad, newly_matched."""
 
@@ -52,7 +56,8 @@ def lint(  # noqa: PLR0913  (two of them are options)
         if within is not None and not _names_any(waiver, asked, inventory):
             continue
         found, here = covered(waiver, results, inventory), covered(waiver, asked, inventory)
-        judged = (_expired(waiver, now), _unused(waiver, found), _broad(waiver, found, limit), _new(waiver, here))
+        broad = _broad(waiver, found, limit) or _all_of(waiver, results, inventory)
+        judged = (_expired(waiver, now), _unused(waiver, found), broad, _new(waiver, here))
         remarks.extend(remark for remark in judged if remark)
     return remarks
 
@@ -144,6 +149,17 @@ def _broad(waiver: Waiver, found: list[Result], limit: int) -> Remark | None:
         return None
     message = f"covers {len(found)} failures, more than {limit}"
     return Remark(waiver=waiver, kind="too_broad", message=message, results=tuple(found))
+
+
+def _all_of(waiver: Waiver, results: Iterable[Result], inventory: Inventory) -> Remark | None:
+    """A pattern can be as wide as the estate and not look so. Ids were chosen one by one."""
+    match = _matcher(waiver.scope, inventory)
+    judged = [r for r in results if r.control == waiver.control and r.status is not Status.NOT_APPLICABLE]
+    inside = tuple(r for r in judged if match(r))
+    if waiver.scope.ids or len(judged) <= FEW or len(inside) < NEARLY_ALL * len(judged):
+        return None
+    message = f"its scope holds {len(inside)} of the {len(judged)} that the control judges: name those it is for"
+    return Remark(waiver=waiver, kind="too_broad", message=message, results=inside)
 
 
 def _new(waiver: Waiver, found: list[Result]) -> Remark | None:
