@@ -18,7 +18,7 @@ TOO_MANY = 50
 
 
 NEARLY_ALL, FEW = 0.9, 3
-"""A scope by pattern, folder or tag that holds this share of what its control judges is too broad, unless they are few."""
+"""A scope by pattern, folder or tag that holds this share of what its control judges is too broad, but for few."""
 
 
 class Remark(Struct, frozen=True, kw_only=True):
