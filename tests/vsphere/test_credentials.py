@@ -180,3 +180,47 @@ def test_govc_url_names_a_source_without_its_credential(url: str, source: str | 
 def test_no_password_shows_in_a_representation() -> None:
     entry = Entry(url="vc", user="u", password="hunter2")
     assert "hunter2" not in repr(entry) + str(entry) + repr(Login("u", "hunter2")) + repr((entry,))
+
+
+IN_URL = {"GOVC_URL": "https://EXAMPLE%5Caudit:p%2F1%40x@vc1.example/sdk"}
+
+
+@pytest.mark.parametrize(
+    ("more", "login"),
+    [
+        ({}, Login("EXAMPLE\\audit", "p/1@x")),
+        ({"GOVC_PASSWORD": "newer"}, Login("EXAMPLE\\audit", "newer")),
+        ({"GOVC_USERNAME": "c", "GOVC_PASSWORD": "d"}, Login("c", "d")),
+        ({"VIGUARD_USER": "a", "VIGUARD_PASSWORD": "b"}, Login("a", "b")),
+        ({"GOVC_USERNAME": "c"}, Login("c", "asked")),
+        ({"GOVC_URL": "EXAMPLE%5Caudit:p%2F1%40x@vc1.example"}, Login("EXAMPLE\\audit", "p/1@x")),
+        ({"GOVC_URL": "https://anna@vc1.example"}, Login("anna", "asked")),
+        ({"GOVC_URL": "https://anna:slash/ed@vc1.example:443/sdk"}, Login("anna", "slash/ed")),
+    ],
+)
+def test_a_credential_in_govc_url_is_used_for_its_server(more: dict[str, str], login: Login) -> None:
+    credentials = Credentials(environment={**IN_URL, **more}, ask=lambda _: "asked")
+    assert credentials.login(ONE) == login
+
+
+@pytest.mark.parametrize("url", ["https://u:p@vc1.example:8443", "https://u:p@vc2.example", "https://u:p@[", "u:p@"])
+def test_a_credential_in_govc_url_goes_to_no_other_server(url: str) -> None:
+    with pytest.raises(InputError, match="no user and password"):
+        Credentials(environment={"GOVC_URL": url}).login(ONE)
+
+
+def test_a_credential_in_govc_url_is_not_that_of_another_user() -> None:
+    credentials = Credentials(environment=IN_URL, user="carl", ask=lambda _: "asked")
+    assert credentials.login(ONE) == Login("carl", "asked")
+
+
+def test_govc_tls_ca_certs_counts_where_nobody_names_an_authority(tmp_path: Path) -> None:
+    environment = {"GOVC_TLS_CA_CERTS": "/etc/ours.pem"}
+    credentials = Credentials(entries=load_credentials(write(tmp_path)), environment=environment)
+    assert credentials.complete(ONE).trust == Trust(ca="/etc/ours.pem")
+    named = Endpoint(host="vc1.example", trust=Trust(ca="mine.pem"))
+    assert credentials.complete(named) == Endpoint(host="vc1.example", name="Main", trust=Trust(ca="mine.pem"))
+    pinned = Trust(legacy=True, fingerprint="ab" * 32)
+    assert credentials.complete(Endpoint(host="10.0.0.9", port=8443)).trust == pinned
+    legacy = Endpoint(host="vc3.example", trust=Trust(legacy=True))
+    assert credentials.complete(legacy).trust == Trust(legacy=True, ca="/etc/ours.pem")

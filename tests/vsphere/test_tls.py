@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -92,3 +93,19 @@ def test_a_ca_file_that_is_none_is_refused(tmp_path: Path, make: Callable[[Path]
 def _written(path: Path) -> Path:
     path.write_text("this is no certificate")
     return path
+
+
+def test_several_files_of_authorities_may_be_named_as_in_path() -> None:
+    with lab.clean("esxi-test") as server, lab.clean("vc-test") as other:
+        e, another = server["esxi-test"], other["vc-test"]
+        assert try_(e, ca=os.pathsep.join([str(another.ca_file), str(e.ca_file)])) == "TLSv1.3"
+        with pytest.raises(CertificateError):
+            try_(e, ca=str(another.ca_file))
+
+
+def test_a_file_whose_name_holds_the_separator_is_one_file(tmp_path: Path) -> None:
+    with lab.clean("esxi-test") as server:
+        e = server["esxi-test"]
+        odd = tmp_path / f"a{os.pathsep}b.pem"
+        odd.write_bytes(e.ca_file.read_bytes())
+        assert try_(e, ca=str(odd)) == "TLSv1.3"

@@ -34,6 +34,7 @@ def vsphere(sources: Sources, output: Path, person: Person, *, force: bool = Fal
     credentials = login_with(sources, person)
     endpoints = endpoints_of(server_names(sources, credentials), sources)
     warn_of(endpoints, credentials, person)
+    person.progress("connecting", 0, 0)
     collector = Collector(credentials, progress=telling(person), options=sources.options)
     trailer = collector.to_file(endpoints, output)
     return Done(sentence=_sentence(output, trailer), complete=trailer.complete)

@@ -63,6 +63,7 @@ def open_estate(sources: Sources, person: Person) -> Estate:
     if servers:
         endpoints = endpoints_of(servers, sources)
         warn_of(endpoints, credentials, person)
+        person.progress("connecting", 0, 0)
         collector = Collector(credentials, progress=telling(person), options=sources.options)
         inventories.append(collector.to_memory(endpoints))
     if not inventories:

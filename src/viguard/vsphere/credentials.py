@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
+from urllib.parse import unquote
 
 import msgspec
 import yaml
@@ -18,6 +19,7 @@ from viguard.vsphere.endpoint import Endpoint, Trust, parse_endpoint
 Ask: TypeAlias = Callable[[str], str]
 """Asks a person: gets the question, returns the answer."""
 
+URL, CA_CERTS = "GOVC_URL", "GOVC_TLS_CA_CERTS"
 PAIRS = (("VIGUARD_USER", "VIGUARD_PASSWORD"), ("GOVC_USERNAME", "GOVC_PASSWORD"))
 
 
@@ -98,12 +100,15 @@ class Credentials:
         self._environment = os.environ if environment is None else environment
 
     def complete(self, endpoint: Endpoint) -> Endpoint:
-        """The endpoint with the trust and name that the file says, where the caller said none."""
+        """The endpoint with the trust and name that the file says, where the caller said none.
+
+        Where neither names an authority or fingerprint, the authorities of GOVC_TLS_CA_CERTS count.
+        """
         entry = self._entry(endpoint)
-        if entry is None:
-            return endpoint
-        known = entry.endpoint
+        known = entry.endpoint if entry else endpoint
         trust = known.trust if endpoint.trust == Trust() else endpoint.trust
+        if not trust.ca and not trust.fingerprint:
+            trust = msgspec.structs.replace(trust, ca=self._environment.get(CA_CERTS, ""))
         return msgspec.structs.replace(endpoint, trust=trust, name=endpoint.name or known.name)
 
     def login(self, endpoint: Endpoint) -> Login:
@@ -114,17 +119,34 @@ class Credentials:
         """
         if entry := self._entry(endpoint):
             return Login(entry.user, entry.password)
-        user, password = self._from_environment()
+        user, password = self._from_environment(endpoint)
         user = user or self._question(endpoint, f"User for {endpoint.url}: ")
         return Login(user, password or self._prompt(endpoint, user))
 
-    def _from_environment(self) -> tuple[str, str]:
-        """User and password as far as the environment gives them; never the password of another user."""
-        for user_key, password_key in PAIRS:
-            user, password = self._environment.get(user_key, ""), self._environment.get(password_key, "")
+    def _from_environment(self, endpoint: Endpoint) -> tuple[str, str]:
+        """User and password as far as the environment gives them; never the password of another user or server."""
+        own, govc = ((self._environment.get(u, ""), self._environment.get(p, "")) for u, p in PAIRS)
+        for user, password in (own, self._with_url(endpoint, *govc)):
             if (user or (self._user and password)) and self._user in {"", user or self._user}:
                 return self._user or user, password
         return self._user, ""
+
+    def _with_url(self, endpoint: Endpoint, user: str, password: str) -> tuple[str, str]:
+        """What GOVC_USERNAME and GOVC_PASSWORD leave open, from GOVC_URL, for the server that it names."""
+        held = self._environment.get(URL, "").rpartition("://")[2].rpartition("@")[0]
+        if not held or not self._is_default(endpoint):
+            return user, password
+        name, _, secret = held.partition(":")
+        in_url = unquote(name)
+        if user not in {"", in_url}:
+            return user, password
+        return in_url, password or unquote(secret)
+
+    def _is_default(self, endpoint: Endpoint) -> bool:
+        try:
+            return _place(parse_endpoint(self.default_source())) == _place(endpoint)
+        except InputError:  # it is told where it is used as a source
+            return False
 
     def notices(self) -> list[str]:
         """What of the environment viguard does not follow, as sentences for people."""
@@ -133,8 +155,11 @@ class Credentials:
         return []
 
     def default_source(self) -> str:
-        """The server that the environment names (GOVC_URL) without any credential in it, "" when it names none."""
-        address = self._environment.get("GOVC_URL", "")
+        """The server that the environment names (GOVC_URL) without any credential in it, "" when it names none.
+
+        The credential is not lost: ``login`` uses it for this server.
+        """
+        address = self._environment.get(URL, "")
         scheme, separator, rest = address.rpartition("://")
         return f"{scheme}{separator}{rest.rpartition('@')[2]}"  # a password may hold slashes
 

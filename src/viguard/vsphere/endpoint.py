@@ -17,7 +17,8 @@ _ADDRESS_HINT = "write https://HOST/sdk"
 class Trust(Struct, frozen=True, kw_only=True):
     """How the certificate of a server is judged.
 
-    By default it is verified against the system's authorities. ``ca`` is a file of authorities instead;
+    By default it is verified against the system's authorities. ``ca`` is a file of authorities instead, or several,
+    separated as in PATH;
     ``fingerprint`` pins the SHA-256 of the certificate itself. ``legacy`` admits TLS 1.0 and old ciphers.
     """
 

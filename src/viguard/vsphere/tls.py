@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import re
 import socket
 import ssl
 import warnings
+from pathlib import Path
 
 from viguard.errors import CertificateError, InputError, SourceError, UnreachableError
 from viguard.vsphere.endpoint import Endpoint, Trust
@@ -24,7 +26,10 @@ def make_context(trust: Trust) -> ssl.SSLContext:
     if trust.fingerprint:
         normal_fingerprint(trust.fingerprint)
     try:
-        context = ssl.create_default_context(cafile=trust.ca or None)
+        first, *more = _files(trust.ca)
+        context = ssl.create_default_context(cafile=first or None)
+        for file in more:
+            context.load_verify_locations(cafile=file)
     except (OSError, ssl.SSLError) as error:
         raise InputError(f"the CA file cannot be used: {error}", where=trust.ca, hint="give a PEM file") from error
     if trust.fingerprint:
@@ -32,6 +37,11 @@ def make_context(trust: Trust) -> ssl.SSLContext:
     if trust.legacy:
         _admit_old(context)
     return context
+
+
+def _files(text: str) -> list[str]:
+    """The files that a text names: it is one when there is one of that name, else several as in PATH."""
+    return [text] if Path(text).is_file() else [file for file in text.split(os.pathsep) if file] or [text]
 
 
 def _admit_old(context: ssl.SSLContext) -> None:
