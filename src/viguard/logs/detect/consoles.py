@@ -267,5 +267,6 @@ def _multiple(guest: _Guest, limit: int, at: datetime | None, cause: Event | Non
         fields=fields,
         lines=tuple(dict.fromkeys(line for e in evidence for line in e.lines)),
         sender=cause.sender if cause is not None else "",
+        transport=cause.transport if cause is not None else "",
         received_at=cause.received_at if cause is not None else None,
     )
