@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-
 API = "api"
 """The transport of events that a server was asked for: they tell of the past, and each says when it was."""
 
