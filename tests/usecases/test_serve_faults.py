@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,113 @@ def test_judging_that_is_slow_holds_no_line_up(site: Site) -> None:
             assert any(missed in text for text in server.alerting.problems.values())
             slow.set()
             await held
+
+    asyncio.run(main())
+
+
+def guesses(first: int, end: int) -> list[Block]:
+    """Blocks with a refused login each, of a host each: an alert each."""
+    return [block_of(noise(n), line(FAILED, host=f"esx{n}"), noise(n), at=time.time()) for n in range(first, end)]
+
+
+def keys(first: int, end: int) -> list[str]:
+    return [f"host=esx{n} user=berry" for n in range(first, end)]
+
+
+def told_keys(site: Site, rule: str = "login.dcui.wrong-password") -> list[str]:
+    return [alert["key"] for alert in site.told() if alert["rule"] == rule]
+
+
+def test_what_came_too_fast_is_judged_from_the_archive_in_order_and_once(site: Site) -> None:
+    slow = threading.Event()
+
+    async def main() -> None:
+        async with serving(site) as server:
+            server.judging._most = 1_000
+            await until(lambda: server.judging.is_idle, "the replay is over")
+            held = asyncio.create_task(server.judging.ask(slow.wait, BOUND_S))
+            for block in guesses(0, 40):
+                await server.take(block)
+            late = sum(block.data.count(b"\n") for block in guesses(0, 40)) - server.judging.counts.lines
+            assert 0 < late < 40, "most of it did not fit"
+            text = server.alerting.problems["judging later"]
+            assert f"{server.judging.counts.lines} are in the archive" in text
+            assert "caught up with" in text
+            slow.set()
+            await held
+            for block in guesses(40, 80):  # while it catches up
+                await server.take(block)
+            await until(lambda: len(told_keys(site)) >= 80, "all are told")
+            await until(lambda: server.judging.is_idle, "nothing is left")
+            assert "judging later" not in server.alerting.problems
+        assert told_keys(site) == keys(0, 80)
+
+    asyncio.run(main())
+
+
+def test_what_came_too_fast_is_judged_after_a_restart(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("viguard.usecases.serve.JUDGE_S", 0.1)
+    monkeypatch.setattr("viguard.usecases.serve.REPLAYED", timedelta(0))  # as if it had been long ago
+    slow = threading.Event()
+
+    async def first() -> None:
+        async with serving(site) as server:
+            server.judging._most = 1_000
+            await until(lambda: server.judging.is_idle, "the replay is over")
+            for block in guesses(0, 3):
+                await server.take(block)
+            await until(lambda: len(told_keys(site)) == 3, "the first are told")
+            held = asyncio.create_task(server.judging.ask(slow.wait, BOUND_S))
+            server.judging._most = 0
+            for block in guesses(3, 30):
+                await server.take(block)
+            asyncio.get_running_loop().call_later(1.0, slow.set)
+            monkeypatch.setattr(server.judging.behind, "blocks", lambda _tell: iter(()))  # it is too slow for that
+            monkeypatch.setattr(server.judging.behind, "end", lambda _place: None)
+        await held
+
+    async def second() -> None:
+        async with serving(site) as server:
+            for block in guesses(30, 35):
+                await server.take(block)
+            await until(lambda: len(told_keys(site)) >= 35, "all are told")
+            await until(lambda: server.judging.is_idle, "nothing is left")
+
+    asyncio.run(first())
+    assert told_keys(site) == keys(0, 3)
+    asyncio.run(second())
+    assert told_keys(site) == keys(0, 35)
+    assert not (site.directory / "behind.json").exists()
+
+
+DISABLED = (
+    "vobd[1048795]:  [UserLevelCorrelator] 11402us: [esx.audit.net.firewall.disabled] Firewall has been disabled."
+)
+
+
+def test_what_the_filter_would_drop_is_kept_when_it_is_judged_later(site: Site) -> None:
+    """A firewall that is switched off is none of the report's events, and an alert all the same."""
+    site.serve["keep"] = "report"
+    slow = threading.Event()
+    blocks = [block_of(noise(n), line(DISABLED, host=f"esx{n}"), at=time.time()) for n in range(30)]
+
+    async def main() -> None:
+        async with serving(site) as server:
+            server.judging._most = 1_000
+            await until(lambda: server.judging.is_idle, "the replay is over")
+            held = asyncio.create_task(server.judging.ask(slow.wait, BOUND_S))
+            for block in blocks:
+                await server.take(block)
+            kept = site.lines_kept()
+            assert 0 < kept < 30, "the first had room to be judged, and were dropped"
+            assert server.judging.counts.lines == kept
+            slow.set()
+            await held
+            await until(lambda: len(told_keys(site, "firewall.disabled")) >= 30, "all are told")
+            await until(lambda: server.judging.is_idle, "nothing is left")
+            await server.take(block_of(noise(1), line(DISABLED, host="esx99"), at=time.time()))
+            assert site.lines_kept() == kept, "now it is dropped again"
+        assert told_keys(site, "firewall.disabled") == [f"host=esx{n}" for n in [*range(30), 99]]
 
     asyncio.run(main())
 

@@ -12,10 +12,11 @@ from viguard.alerts.service import Alerting
 from viguard.logs.volumes import Volumes
 from viguard.model.coverage import Coverage
 from viguard.store import coverage
+from viguard.usecases.log_behind import Mark
 from viguard.usecases.log_named import receivers_of
 from viguard.usecases.log_problems import Problems
 
-_VOLUMES, _JUDGED = "volumes.json", "judged.json"
+_VOLUMES, _JUDGED, _BEHIND = "volumes.json", "judged.json", "behind.json"
 
 
 class Memory:
@@ -71,3 +72,21 @@ class Memory:
             self._problems.set("memory", f"how far lines were judged cannot be written: {error.strerror}")
         else:
             self._problems.set("memory", "")
+
+    def mark(self) -> Mark | None:
+        """From where on the last run had still to judge; None: it had judged all but its last moment."""
+        try:
+            return msgspec.json.decode((self._directory / _BEHIND).read_bytes(), type=Mark)
+        except (OSError, msgspec.DecodeError):
+            return None
+
+    def behind(self, mark: Mark | None) -> None:
+        """What is still to be judged; None: nothing."""
+        path = self._directory / _BEHIND
+        try:
+            if mark is None:
+                path.unlink(missing_ok=True)
+            else:
+                replace_file(path, msgspec.json.encode(mark), 0o600, sync=False)
+        except OSError as error:
+            self._problems.set("memory", f"how far lines were judged cannot be written: {error.strerror}")
