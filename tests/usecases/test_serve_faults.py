@@ -27,6 +27,7 @@ from viguard.logs.receive.settings import Limits as ReceiverLimits
 from viguard.logs.settings import load_settings
 from viguard.logs.watch import Seen
 from viguard.usecases import log_problems
+from viguard.usecases.log_control import consoles
 from viguard.usecases.log_judging import Judging
 from viguard.usecases.log_problems import Problems, kept_up
 from viguard.usecases.serve import LogServer, _until_stopped
@@ -140,6 +141,34 @@ def test_judging_that_is_slow_holds_no_line_up(site: Site) -> None:
             assert any(missed in text for text in server.alerting.problems.values())
             slow.set()
             await held
+
+    asyncio.run(main())
+
+
+def test_the_status_counts_consoles_as_the_detections_do(site: Site) -> None:
+    """Lines say two and the API none, then the API says three: alert, status and whoever asks say the same."""
+    vmx = "/vmfs/volumes/a/web1/web1.vmx"
+    opened = f"Hostd: [2026-11-23 10:00:00.000 48C9CDC0 verbose 'vm:{vmx}'] New MKS connection count: 2"
+
+    def counted(server: LogServer) -> dict[str, int]:
+        return server.alerting.status().consoles
+
+    def is_open(server: LogServer) -> bool:
+        groups = list(server.alerting.groups.open())
+        return any(group.rule == "console.multiple" and not group.over for group in groups)
+
+    async def main() -> None:
+        async with serving(site) as server:
+            await until(lambda: server.judging.is_idle, "the replay is over")
+            await send(server, line(opened))
+            await until(lambda: counted(server) == {"web1": 2} and is_open(server), "lines say two")
+            await server._figures("vc", {"web1": 0})
+            await until(lambda: counted(server) == {} and not is_open(server), "the API says none")
+            await server._figures("vc", {"web1": 3})
+            await until(lambda: counted(server) == {"web1": 3} and is_open(server), "the API says three")
+            said = await asyncio.to_thread(consoles, site.directory)
+            assert said == ["web1: 3 consoles open: 3 whom no line names"]
+        assert site.status()["consoles"] == {"web1": 3}
 
     asyncio.run(main())
 

@@ -12,6 +12,7 @@ import msgspec
 from viguard import content
 from viguard.logs.block import API, Block, Run
 from viguard.logs.classify import Classifier, Hit
+from viguard.logs.detect.consoles import Holder
 from viguard.logs.detect.detector import Detector
 from viguard.logs.detect.intent import Intent
 from viguard.logs.detect.rules import RuleSet
@@ -76,6 +77,10 @@ class Watch:
             for name, count in one.items():
                 known[name] = max(count, known.get(name, 0))
         return Seen([], self.detector.console_figures(counts | known, at))
+
+    def consoles(self) -> dict[str, tuple[int, tuple[Holder, ...]]]:
+        """Guests with an open console: how many, and who holds them as far as lines told."""
+        return self.detector.consoles.now()
 
     def flush(self) -> Seen:
         """Everything that still waits."""

@@ -20,6 +20,7 @@ from viguard.logs.archive.retention import Retention, retain
 from viguard.logs.archive.writer import Archive
 from viguard.logs.block import Block
 from viguard.logs.classify import Classifier, Hit
+from viguard.logs.detect.consoles import Holder
 from viguard.logs.receive.receiver import Receiver, loop_factory
 from viguard.logs.settings import Settings, listens, load_settings
 from viguard.logs.watch import Seen, Watch, self_test
@@ -71,7 +72,7 @@ class LogServer:
             Watch(rules, intent, classifier), self._tell, self.problems, behind=Behind(self.archive.directory)
         )
         self.receiver = Receiver(listens(settings), self)
-        self.control = Control(self.directory, self.alerting, self._reload)
+        self.control = Control(self.directory, self.alerting, self._reload, self._consoles)
         self._asking = [Asking(server, self.directory, self.take, self._figures, self.problems) for server in servers]
         self._memory, self._is_running = Memory(self.directory, _now(), self.problems), False
         self._known: set[str] = set()  # alerts of the run before
@@ -181,6 +182,8 @@ class LogServer:
         """What was received is judged and told."""
         await self.control.stop()
         await self.judging.finish(JUDGE_S)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._consoles(), WAIT_S)
         await self._until_told(WAIT_S)
         await self.alerting.drain(DRAIN_S)
 
@@ -237,6 +240,13 @@ class LogServer:
             told_now = list(self._told_figures.values())
             self._tell(await self.judging.ask(self.judging.watch.figures, told_now, _now()))
 
+    async def _consoles(self) -> dict[str, tuple[int, tuple[Holder, ...]]]:
+        """Open consoles as the detections count them; the status says the same from now on."""
+        found = await self.judging.ask(self.judging.watch.consoles)
+        users = {guest: [one.user or "unknown" for one in holders] for guest, (_, holders) in found.items()}
+        self.alerting.set_consoles({guest: count for guest, (count, _) in found.items()}, users)
+        return found
+
     async def _reload(self) -> str:
         """alerts.yaml, detections and policy anew; all of them, or nothing.
 
@@ -266,6 +276,8 @@ class LogServer:
                 self._memory.judged(judged[2][0])
                 self._memory.behind(judged[2][1])
             await self.judging.tick(_now(), self._memory.volumes.news() if is_round else None)
+            if is_round:
+                await self._consoles()
 
     def _look_round(self) -> None:
         """How the parts are."""
