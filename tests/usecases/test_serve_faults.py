@@ -173,6 +173,35 @@ def test_the_status_counts_consoles_as_the_detections_do(site: Site) -> None:
     asyncio.run(main())
 
 
+def test_a_silence_is_followed_over_restarts(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host that dies while nobody listens is missed, and is back in another run."""
+    monkeypatch.setattr("viguard.logs.detect.silence.SHORTEST", timedelta(seconds=1))
+    monkeypatch.setattr("viguard.logs.detect.silence._TIMES", 2)
+
+    def silences(server: LogServer) -> list[str]:
+        return [g.key for g in server.alerting.groups.open() if g.rule == "log.silence"]
+
+    async def until_watched(server: LogServer) -> None:
+        for number in range(BOUND_S * 4):
+            await send(server, noise(number))
+            await asyncio.sleep(0.25)
+            if server.judging.watch.detector.silence.watched():
+                return
+        pytest.fail("never watched")
+
+    async def main() -> None:
+        async with serving(site) as server:
+            await until_watched(server)
+        async with serving(site) as server:
+            await until(lambda: silences(server) == ["host=esx1"], "it is missed")
+        async with serving(site) as server:
+            assert silences(server) == ["host=esx1"]
+            await send(server, noise(1))
+            await until(lambda: not silences(server), "it is back")
+
+    asyncio.run(main())
+
+
 def guesses(first: int, end: int) -> list[Block]:
     """Blocks with a refused login each, of a host each: an alert each."""
     return [block_of(noise(n), line(FAILED, host=f"esx{n}"), noise(n), at=time.time()) for n in range(first, end)]

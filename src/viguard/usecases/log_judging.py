@@ -172,11 +172,11 @@ class Judging:
         if heard is not None:
             self._tell(await self.ask(self.watch.tick, now, heard))
 
-    async def replay(self, blocks: Iterable[Block]) -> list[Alert]:
-        """The alerts that blocks of a run before come to; nothing is told."""
+    async def replay(self, blocks: Iterable[Block], after: Callable[[], None] = lambda: None) -> list[Alert]:
+        """The alerts that blocks of a run before come to; nothing is told. Then the eyes do ``after``."""
         self._is_busy = self._is_replaying = True
         try:
-            return await self.ask(self._replayed, blocks)
+            return await self.ask(self._replayed, blocks, after)
         finally:
             self._is_busy = self._is_replaying = False
             self._tell_trouble()
@@ -198,11 +198,12 @@ class Judging:
         """The thread ends."""
         self._eyes.shutdown(wait=False, cancel_futures=True)
 
-    def _replayed(self, blocks: Iterable[Block]) -> list[Alert]:
+    def _replayed(self, blocks: Iterable[Block], after: Callable[[], None]) -> list[Alert]:
         alerts: deque[Alert] = deque(maxlen=REPLAYED_ALERTS)
         for block in blocks:
             alerts.extend(self._judged([_Waiting(block, None)]).alerts)
         alerts.extend(self.watch.flush().alerts)  # or they would be told with the first lines of this run
+        after()
         return list(alerts)
 
     def _judged(self, group: Sequence[_Waiting]) -> Seen:

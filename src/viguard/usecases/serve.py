@@ -183,7 +183,9 @@ class LogServer:
         await self.control.stop()
         await self.judging.finish(JUDGE_S)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._consoles(), WAIT_S)
+            async with asyncio.timeout(WAIT_S):
+                await self._consoles()
+                await self._write_watched()
         await self._until_told(WAIT_S)
         await self.alerting.drain(DRAIN_S)
 
@@ -219,8 +221,10 @@ class LogServer:
         else:  # what stands there and later is still to be judged, and told
             found = between(self.archive.directory, START, mark.place, since=mark.at - REPLAYED, tell=lambda _: None)
             old = (block for _, block in found)
-        self._known = {one for group in self.alerting.groups.state.groups.values() for one in group.recent}
-        for alert in await self.judging.replay(old):
+        groups = list(self.alerting.groups.state.groups.values())
+        self._known = {one for group in groups for one in group.recent}
+        after = partial(self._memory.lasting, groups, self.judging.watch.detector)
+        for alert in await self.judging.replay(old, after):
             if _newest(alert) > until - UNSURE and alert.id not in self._known:
                 self.alerting.take(alert)
         self._memory.judged(started_at.timestamp())
@@ -295,6 +299,10 @@ class LogServer:
         while True:
             self._write_coverage()
             await asyncio.sleep(COVERAGE_S)
+            await self._write_watched()
+
+    async def _write_watched(self) -> None:
+        self._memory.watched(await self.judging.ask(self.judging.watch.detector.silence.watched))
 
     def _write_coverage(self) -> None:
         self._memory.write_coverage(self._noticed, self.alerting)
