@@ -22,7 +22,7 @@ from viguard.logs.block import Block
 from viguard.logs.classify import Classifier, Hit
 from viguard.logs.detect.consoles import Holder
 from viguard.logs.receive.receiver import Receiver, loop_factory
-from viguard.logs.settings import Settings, listens, load_settings
+from viguard.logs.settings import Settings, filter_of, listens, load_settings
 from viguard.logs.watch import Seen, Watch, self_test
 from viguard.model.event import Alert
 from viguard.model.text import plural
@@ -62,7 +62,7 @@ class LogServer:
         servers = servers_of(settings, person)
         classifier = Classifier()
         self._noticed = self_test(rules, classifier)
-        self._wanted = keep.kinds(keep.Filter(name=settings.keep.value))
+        self._wanted = keep.kinds(filter_of(settings))
         self._filter = Classifier(rules=classifier.rules) if self._wanted is not None else None
         self._filtering = ThreadPoolExecutor(1, thread_name_prefix="viguard-filter")
         self.archive = Archive(self.directory / "archive", tell=self._note)
