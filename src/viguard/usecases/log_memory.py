@@ -21,7 +21,7 @@ from viguard.usecases.log_behind import Mark
 from viguard.usecases.log_named import receivers_of
 from viguard.usecases.log_problems import Problems
 
-_VOLUMES, _JUDGED, _BEHIND, _WATCHED = "volumes.json", "judged.json", "behind.json", "watched.json"
+VOLUMES, _JUDGED, _BEHIND, _WATCHED = "volumes.json", "judged.json", "behind.json", "watched.json"
 _STATUS = "status.json"
 
 Watched = dict[str, tuple[datetime, float]]
@@ -40,11 +40,11 @@ class Memory:
         """What the run before has left; the status file is still its own."""
         self._read_lasting()
         try:
-            self.volumes.restore((self._directory / _VOLUMES).read_bytes())
+            self.volumes.restore((self._directory / VOLUMES).read_bytes())
         except FileNotFoundError:
             return
         except (OSError, ValueError) as error:
-            text = f"volumes of days before are not known: {_VOLUMES}: {error}"
+            text = f"volumes of days before are not known: {VOLUMES}: {error}"
             self._problems.happened("volumes", text)
 
     def write_coverage(self, noticed: dict[str, bool], alerting: Alerting) -> None:
@@ -59,7 +59,7 @@ class Memory:
         )
         try:
             replace_file(self._directory / coverage.NAME, msgspec.json.encode(said), 0o640, sync=False)
-            replace_file(self._directory / _VOLUMES, self.volumes.dump(), 0o600, sync=False)
+            replace_file(self._directory / VOLUMES, self.volumes.dump(), 0o600, sync=False)
         except OSError as error:
             self._problems.set("coverage", f"what was heard cannot be written: {error.strerror}")
         else:
