@@ -71,7 +71,9 @@ class Judging:
         self._eyes = ThreadPoolExecutor(1, thread_name_prefix="viguard-eyes")
         self._queue: deque[_Waiting] = deque()
         self._bytes = 0
-        self._some, self._is_busy, self._is_replaying = asyncio.Event(), False, False
+        self._some, self._is_busy = asyncio.Event(), False
+        self.is_replaying = False
+        """Whether the eyes look at what a run before had seen: what they are asked waits for that."""
         self._trouble = ""
 
     @property
@@ -165,7 +167,7 @@ class Judging:
 
     async def tick(self, now: datetime, heard: Mapping[str, datetime] | None) -> None:
         """Time has passed. While blocks wait, what they bring is not late: nothing is settled by the clock then."""
-        if self._is_replaying:
+        if self.is_replaying:
             return
         if self.is_idle:
             self._tell(await self.ask(self.watch.settle, now))
@@ -174,11 +176,11 @@ class Judging:
 
     async def replay(self, blocks: Iterable[Block], after: Callable[[], None] = lambda: None) -> list[Alert]:
         """The alerts that blocks of a run before come to; nothing is told. Then the eyes do ``after``."""
-        self._is_busy = self._is_replaying = True
+        self._is_busy = self.is_replaying = True
         try:
             return await self.ask(self._replayed, blocks, after)
         finally:
-            self._is_busy = self._is_replaying = False
+            self._is_busy = self.is_replaying = False
             self._tell_trouble()
 
     async def finish(self, timeout_s: float) -> None:

@@ -280,7 +280,7 @@ class LogServer:
                 self._memory.judged(judged[2][0])
                 self._memory.behind(judged[2][1])
             await self.judging.tick(_now(), self._memory.volumes.news() if is_round else None)
-            if is_round:
+            if is_round and not self.judging.is_replaying:
                 await self._consoles()
 
     def _look_round(self) -> None:
@@ -299,7 +299,8 @@ class LogServer:
         while True:
             self._write_coverage()
             await asyncio.sleep(COVERAGE_S)
-            await self._write_watched()
+            if not self.judging.is_replaying:
+                await self._write_watched()
 
     async def _write_watched(self) -> None:
         self._memory.watched(await self.judging.ask(self.judging.watch.detector.silence.watched))

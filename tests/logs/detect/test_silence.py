@@ -53,3 +53,9 @@ def test_who_was_silent_before_a_restart_is_back_after_it() -> None:
     for host in ("esx1", "esx3"):
         (back,) = silence.heard(host, minutes(91))
         assert (back.host, back.fields["state"]) == (host, "resolved")
+
+
+def test_who_was_missed_once_and_never_came_back_is_not_missed_by_every_run() -> None:
+    silence = usual()
+    assert [event.host for event in silence.tick(minutes(30))] == ["esx1"]
+    assert told(restarted(silence, minutes(40)), minutes(90)) == []

@@ -68,9 +68,14 @@ class Silence:
         return out
 
     def watched(self) -> dict[str, tuple[datetime, float]]:
-        """The hosts that normally log: when each was last heard, and its usual gap in seconds; for ``restore``."""
+        """The hosts that normally log: when each was last heard, and its usual gap in seconds; for ``restore``.
+
+        Of those that are quiet people know: one that never comes back is not missed again by every run.
+        """
         return {
-            host: (known.last, median(known.gaps)) for host, known in self._hosts.items() if len(known.gaps) >= _ENOUGH
+            host: (known.last, median(known.gaps))
+            for host, known in self._hosts.items()
+            if len(known.gaps) >= _ENOUGH and not known.is_quiet
         }
 
     def restore(
