@@ -198,6 +198,7 @@ def test_an_alert_leaves_and_the_status_says_so(tmp_path: Path) -> None:
 
     async def work(alerting: Alerting) -> None:
         alerting.take_events([event(), event(event="login.success.api"), event(event="console.connected", vm="web1")])
+        alerting.set_consoles({"web1": 1, "web\x1b2": 3}, {"web\x1b2": ["an\x1b"]})
         alerting.take(alert())
         await wait(lambda: len(outgoing(tmp_path)) == 2)
         await alerting.drain(5)
@@ -207,7 +208,9 @@ def test_an_alert_leaves_and_the_status_says_so(tmp_path: Path) -> None:
     assert any("viguard is alive" in text for text in outgoing(tmp_path))
     assert status.counters["logins"] == 1
     assert status.counters["failures"] == 1
-    assert status.consoles == {"web1": 1}
+    assert status.consoles == {"web1": 1, "web\\u001b2": 3}
+    assert status.holders == {"web\\u001b2": ("an\\u001b",)}
+    assert status.counters["consoles"] == 1
     assert set(status.hosts) == {"esx5"}
     assert status.open == {"high": 1}
     assert status.receivers["sms"].delivered == 2

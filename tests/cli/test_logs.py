@@ -368,3 +368,24 @@ def test_a_part_that_is_not_installed_is_named() -> None:
     assert done.returncode == 1
     assert "is not installed\n  pip install viguard[logs]\n" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_volumes_before_and_after_the_filter(tmp_path: Path) -> None:
+    (tmp_path / "volumes.json").write_text(
+        '{"esx1":{"last":"2026-11-24T10:00:00Z","senders":[],"days":{"2026-11-23":[1500,20],"2026-11-24":[500,0]}},'
+        '"esx\\u001b2":{"last":"2026-11-24T10:00:00Z","senders":[],"days":{"2026-11-24":[2000,980]}}}'
+    )
+    done = viguard("logs", "volumes", str(tmp_path), "--format", "table")
+    assert [line.split() for line in done.stdout.splitlines()] == [
+        ["HOST", "RECEIVED", "KEPT", "SHARE", "DAYS"],
+        ["esx\\u001b2", "2,000", "980", "49.0%", "2026-11-24"],
+        ["esx1", "2,000", "20", "1.0%", "2026-11-23", "to", "2026-11-24"],
+        ["(all)", "4,000", "1,000", "25.0%", "2026-11-23", "to", "2026-11-24"],
+    ]
+    first = viguard("logs", "volumes", str(tmp_path), "--format", "jsonl").stdout.splitlines()[1]
+    assert first == (
+        '{"host":"esx1","received":2000,"kept":20,"first":"2026-11-23","newest":"2026-11-24","share":0.01}'
+    )
+    missing = viguard("logs", "volumes", str(tmp_path / "none"))
+    assert missing.returncode == 2
+    assert "volumes.json cannot be read" in missing.stderr

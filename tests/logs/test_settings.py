@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from viguard.errors import PolicyError
-from viguard.logs.settings import Keep, listens, load_settings
+from viguard.logs.keep import Filter
+from viguard.logs.settings import Keep, filter_of, listens, load_settings
+from viguard.model.event import EventSeverity
 
 GOOD = """\
 schema: viguard-serve/1
@@ -53,6 +55,13 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         ("directory: d\nlisten: [{transport: http, port: 1}]\n", "is none of udp, tcp, tls, relp"),
         ("schema: viguard-serve/9\ndirectory: d\nvcenters: [a]\n", "is not known to this version"),
         ("directory: d\nvcenters: [a]\nkep: all\n", "unknown key"),
+        ("directory: d\nvcenters: [a]\nkeep: some\n", ":3:7: 'some' is none of all, report"),
+        ("directory: d\nvcenters: [a]\nkeep: {name: some}\n", ":3:14: 'some' is none of all, report"),
+        ("directory: d\nvcenters: [a]\nkeep: {severity: bad}\n", "'bad' is none of info, low, medium, high, critical"),
+        ("directory: d\nvcenters: [a]\nkeep: {events: [vm.kil]}\n", ":3:17: 'vm.kil' is no class of events"),
+        ("directory: d\nvcenters: [a]\nkeep: {name: all, severity: high}\n", "'name: all' keeps every line"),
+        ("directory: d\nvcenters: [a]\nkeep: {level: high}\n", "unknown key"),
+        ("directory: d\nvcenters: [a]\nkeep: [report]\n", "found a list"),
     ],
 )
 def test_every_mistake_says_where_and_how_to_mend(tmp_path: Path, text: str, mistake: str) -> None:
@@ -60,3 +69,20 @@ def test_every_mistake_says_where_and_how_to_mend(tmp_path: Path, text: str, mis
         load_settings(written(tmp_path, text))
     assert mistake in str(caught.value)
     assert "serve.yaml:" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("all", Filter()),
+        ("report", Filter(name="report")),
+        (
+            "{name: report, events: [vm.kill], severity: high}",
+            Filter(name="report", events=("vm.kill",), severity=EventSeverity.HIGH),
+        ),
+        ("{severity: critical}", Filter(severity=EventSeverity.CRITICAL)),
+    ],
+)
+def test_what_is_kept(tmp_path: Path, text: str, wanted: Filter) -> None:
+    found = load_settings(written(tmp_path, f"directory: d\nvcenters: [a]\nkeep: {text}\n"))
+    assert filter_of(found) == wanted

@@ -39,6 +39,19 @@ def test_received_and_kept_are_counted_by_host_and_whole_day() -> None:
     assert (second.name, second.days) == ("esx2", {"2026-11-23": Volume(received=len(line("esx2")), kept=0)})
 
 
+def test_totals_are_of_all_days_with_the_current_one() -> None:
+    volumes = Volumes()
+    one = whole(block(line("esx1")))
+    volumes.take(one, AT)
+    volumes.take(one, AT + DAY)
+    volumes.take(Kept(None, block(line("esx2"))), AT + DAY)
+    size = len(line("esx1"))
+    assert volumes.totals() == [
+        ("esx1", 2 * size, 2 * size, "2026-11-23", "2026-11-24"),
+        ("esx2", size, 0, "2026-11-24", "2026-11-24"),
+    ]
+
+
 def test_it_is_the_same_after_a_restart() -> None:
     volumes, again = Volumes(), Volumes()
     volumes.take(whole(block(line("esx1"))), AT)

@@ -12,6 +12,7 @@ from viguard.logs.detect.intent import Intent
 from viguard.logs.detect.reading import shipped
 from viguard.logs.detect.rules import RuleSet
 from viguard.logs.watch import HOLD, Seen, Watch, self_test
+from viguard.model.event import Alert
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 VMX = "/vmfs/volumes/a/web1/web1.vmx"
@@ -82,6 +83,40 @@ def test_new_detections_know_the_open_consoles(watch: Watch) -> None:
     assert watch.flush().alerts == []
     see(watch, count(3), at=AT + timedelta(minutes=2))
     assert [alert.rule for alert in watch.flush().alerts] == ["console.multiple"]
+
+
+def refused(at: datetime) -> str:
+    """A login that a vCenter refused, as its API tells of it."""
+    when = at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    event = "[vim.event.BadUsernameSessionEvent] [info] [root] [Brussels] [501] [Cannot login root@198.51.100.9]"
+    said = '[viguard@32473 ip="198.51.100.9"]'
+    return f"<14>1 {when} vc.example.org vpxd - - {said} Event [501] [1-1] [{when}] {event}\n"
+
+
+def asked(watch: Watch, times: list[datetime], transport: str) -> list[Alert]:
+    """What they raise, all received in one block at AT."""
+    data = "".join(map(refused, times)).encode()
+    block = Block(data, AT.timestamp(), (Run("192.0.2.8", transport, 0, len(data)),))
+    return [*watch.judge(block, watch.look(block)).alerts, *watch.flush().alerts]
+
+
+def test_events_that_a_server_is_asked_for_count_when_they_happened(watch: Watch) -> None:
+    """At the first start and after an outage an hour of them comes in one block: no attack, no wrong clock."""
+    slow = [AT - timedelta(minutes=4 * number) for number in range(12, 0, -1)]
+    alerts = asked(watch, slow, "api")
+    assert {alert.rule for alert in alerts} == {"login.api.wrong-password"}
+    assert [alert.time for alert in alerts] == slow
+
+
+def test_an_attack_of_an_hour_ago_is_one_when_it_was(watch: Watch) -> None:
+    began = AT - timedelta(hours=1)
+    alerts = asked(watch, [began + timedelta(seconds=10 * number) for number in range(12)], "api")
+    found = {alert.rule: alert.time for alert in alerts if alert.rule.startswith("bruteforce")}
+    assert found == dict.fromkeys(("bruteforce", "bruteforce.account"), began + timedelta(seconds=90))
+
+
+def test_a_vcenter_that_sends_with_a_wrong_clock_is_told(watch: Watch) -> None:
+    assert "log.clock-skew" in {alert.rule for alert in asked(watch, [AT - timedelta(hours=1)], "tcp")}
 
 
 def test_who_goes_silent_is_told_and_who_is_back(watch: Watch) -> None:

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "serve.md").read_text(encoding="utf-8")
 (EXAMPLE,) = re.findall(r"(?ms)^```yaml\n(.*?)^```", TEXT)
 UNIT = ROOT / "packaging" / "systemd" / "viguard-logs.service"
-STRUCTS = [settings.Settings, settings.Socket, settings.Age, settings.Metrics]
+STRUCTS = [settings.Settings, settings.Socket, settings.Age, settings.Metrics, settings.KeepMore]
 
 
 def test_the_example_loads(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from viguard.logs.receive.settings import Limits as ReceiverLimits
 from viguard.logs.settings import load_settings
 from viguard.logs.watch import Seen
 from viguard.usecases import log_problems
+from viguard.usecases.log_control import consoles
 from viguard.usecases.log_judging import Judging
 from viguard.usecases.log_problems import Problems, kept_up
 from viguard.usecases.serve import LogServer, _until_stopped
@@ -139,6 +141,170 @@ def test_judging_that_is_slow_holds_no_line_up(site: Site) -> None:
             assert any(missed in text for text in server.alerting.problems.values())
             slow.set()
             await held
+
+    asyncio.run(main())
+
+
+def test_the_status_counts_consoles_as_the_detections_do(site: Site) -> None:
+    """Lines say two and the API none, then the API says three: alert, status and whoever asks say the same."""
+    vmx = "/vmfs/volumes/a/web1/web1.vmx"
+    opened = f"Hostd: [2026-11-23 10:00:00.000 48C9CDC0 verbose 'vm:{vmx}'] New MKS connection count: 2"
+
+    def counted(server: LogServer) -> dict[str, int]:
+        return server.alerting.status().consoles
+
+    def is_open(server: LogServer) -> bool:
+        groups = list(server.alerting.groups.open())
+        return any(group.rule == "console.multiple" and not group.over for group in groups)
+
+    async def main() -> None:
+        async with serving(site) as server:
+            await until(lambda: server.judging.is_idle, "the replay is over")
+            await send(server, line(opened))
+            await until(lambda: counted(server) == {"web1": 2} and is_open(server), "lines say two")
+            await server._figures("vc", {"web1": 0})
+            await until(lambda: counted(server) == {} and not is_open(server), "the API says none")
+            await server._figures("vc", {"web1": 3})
+            await until(lambda: counted(server) == {"web1": 3} and is_open(server), "the API says three")
+            said = await asyncio.to_thread(consoles, site.directory)
+            assert said == ["web1: 3 consoles open: 3 whom no line names"]
+        assert site.status()["consoles"] == {"web1": 3}
+
+    asyncio.run(main())
+
+
+def test_a_silence_is_followed_over_restarts(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host that dies while nobody listens is missed, and is back in another run."""
+    monkeypatch.setattr("viguard.logs.detect.silence.SHORTEST", timedelta(seconds=1))
+    monkeypatch.setattr("viguard.logs.detect.silence._TIMES", 2)
+
+    def silences(server: LogServer) -> list[str]:
+        return [g.key for g in server.alerting.groups.open() if g.rule == "log.silence"]
+
+    async def until_watched(server: LogServer) -> None:
+        for number in range(BOUND_S * 4):
+            await send(server, noise(number))
+            await asyncio.sleep(0.25)
+            if server.judging.watch.detector.silence.watched():
+                return
+        pytest.fail("never watched")
+
+    async def main() -> None:
+        async with serving(site) as server:
+            await until_watched(server)
+        async with serving(site) as server:
+            await until(lambda: silences(server) == ["host=esx1"], "it is missed")
+        async with serving(site) as server:
+            assert silences(server) == ["host=esx1"]
+            await send(server, noise(1))
+            await until(lambda: not silences(server), "it is back")
+
+    asyncio.run(main())
+
+
+def guesses(first: int, end: int) -> list[Block]:
+    """Blocks with a refused login each, of a host each: an alert each."""
+    return [block_of(noise(n), line(FAILED, host=f"esx{n}"), noise(n), at=time.time()) for n in range(first, end)]
+
+
+def keys(first: int, end: int) -> list[str]:
+    return [f"host=esx{n} user=berry" for n in range(first, end)]
+
+
+def told_keys(site: Site, rule: str = "login.dcui.wrong-password") -> list[str]:
+    return [alert["key"] for alert in site.told() if alert["rule"] == rule]
+
+
+def test_what_came_too_fast_is_judged_from_the_archive_in_order_and_once(site: Site) -> None:
+    slow = threading.Event()
+
+    async def main() -> None:
+        async with serving(site) as server:
+            server.judging._most = 1_000
+            await until(lambda: server.judging.is_idle, "the replay is over")
+            held = asyncio.create_task(server.judging.ask(slow.wait, BOUND_S))
+            for block in guesses(0, 40):
+                await server.take(block)
+            late = sum(block.data.count(b"\n") for block in guesses(0, 40)) - server.judging.counts.lines
+            assert 0 < late < 40, "most of it did not fit"
+            text = server.alerting.problems["judging later"]
+            assert f"{server.judging.counts.lines} are in the archive" in text
+            assert "caught up with" in text
+            slow.set()
+            await held
+            for block in guesses(40, 80):  # while it catches up
+                await server.take(block)
+            await until(lambda: len(told_keys(site)) >= 80, "all are told")
+            await until(lambda: server.judging.is_idle, "nothing is left")
+            assert "judging later" not in server.alerting.problems
+        assert told_keys(site) == keys(0, 80)
+
+    asyncio.run(main())
+
+
+def test_what_came_too_fast_is_judged_after_a_restart(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("viguard.usecases.serve.JUDGE_S", 0.1)
+    monkeypatch.setattr("viguard.usecases.serve.REPLAYED", timedelta(0))  # as if it had been long ago
+    slow = threading.Event()
+
+    async def first() -> None:
+        async with serving(site) as server:
+            server.judging._most = 1_000
+            await until(lambda: server.judging.is_idle, "the replay is over")
+            for block in guesses(0, 3):
+                await server.take(block)
+            await until(lambda: len(told_keys(site)) == 3, "the first are told")
+            held = asyncio.create_task(server.judging.ask(slow.wait, BOUND_S))
+            server.judging._most = 0
+            for block in guesses(3, 30):
+                await server.take(block)
+            asyncio.get_running_loop().call_later(1.0, slow.set)
+            monkeypatch.setattr(server.judging.behind, "blocks", lambda _tell: iter(()))  # it is too slow for that
+            monkeypatch.setattr(server.judging.behind, "end", lambda _place: None)
+        await held
+
+    async def second() -> None:
+        async with serving(site) as server:
+            for block in guesses(30, 35):
+                await server.take(block)
+            await until(lambda: len(told_keys(site)) >= 35, "all are told")
+            await until(lambda: server.judging.is_idle, "nothing is left")
+
+    asyncio.run(first())
+    assert told_keys(site) == keys(0, 3)
+    asyncio.run(second())
+    assert told_keys(site) == keys(0, 35)
+    assert not (site.directory / "behind.json").exists()
+
+
+DISABLED = (
+    "vobd[1048795]:  [UserLevelCorrelator] 11402us: [esx.audit.net.firewall.disabled] Firewall has been disabled."
+)
+
+
+def test_what_the_filter_would_drop_is_kept_when_it_is_judged_later(site: Site) -> None:
+    """A firewall that is switched off is none of the report's events, and an alert all the same."""
+    site.serve["keep"] = "report"
+    slow = threading.Event()
+    blocks = [block_of(noise(n), line(DISABLED, host=f"esx{n}"), at=time.time()) for n in range(30)]
+
+    async def main() -> None:
+        async with serving(site) as server:
+            server.judging._most = 1_000
+            await until(lambda: server.judging.is_idle, "the replay is over")
+            held = asyncio.create_task(server.judging.ask(slow.wait, BOUND_S))
+            for block in blocks:
+                await server.take(block)
+            kept = site.lines_kept()
+            assert 0 < kept < 30, "the first had room to be judged, and were dropped"
+            assert server.judging.counts.lines == kept
+            slow.set()
+            await held
+            await until(lambda: len(told_keys(site, "firewall.disabled")) >= 30, "all are told")
+            await until(lambda: server.judging.is_idle, "nothing is left")
+            await server.take(block_of(noise(1), line(DISABLED, host="esx99"), at=time.time()))
+            assert site.lines_kept() == kept, "now it is dropped again"
+        assert told_keys(site, "firewall.disabled") == [f"host=esx{n}" for n in [*range(30), 99]]
 
     asyncio.run(main())
 

@@ -13,10 +13,14 @@ from lab.demo import write_credentials
 from tests.usecases.serving import Site, line, until
 from viguard.errors import LoginError
 from viguard.logs.figures import console_figures
+from viguard.model.facts import Unknown
+from viguard.usecases.log_control import consoles, control
+from viguard.vsphere.calls import call
 from viguard.vsphere.credentials import Login
 from viguard.vsphere.endpoint import Trust, parse_endpoint
+from viguard.vsphere.reader import Reader
 from viguard.vsphere.session import Session
-from viguard.vsphere.soap import Connection
+from viguard.vsphere.soap import Connection, Ref
 
 pytestmark = pytest.mark.real("lab")
 GUEST, PLANTED = "www1", "finance1"
@@ -71,6 +75,57 @@ def test_the_figures_of_the_api_raise_the_alarm_that_no_line_raised(site: Site, 
         server.stop()
     counts = [(one["key"], one["events"][0]["fields"]["count"]) for one in site.told() if one["rule"] == CONSOLES]
     assert sorted(counts) == [(f"vm={PLANTED}", 2), (f"vm={GUEST}", 3)]
+
+
+def test_an_alarm_of_consoles_ends_after_a_restart(site: Site, vcenter: lab.Endpoint) -> None:
+    asks(site, vcenter)
+    vcenter.control("set", type="VirtualMachine", name=GUEST, path="runtime.numMksConnections", value=3)
+    with site.running() as server:
+        until(lambda: CONSOLES in rules(site), "the alarm")
+        server.stop()
+    assert site.status()["consoles"] == {GUEST: 3, PLANTED: 2}
+    vcenter.control("set", type="VirtualMachine", name=GUEST, path="runtime.numMksConnections", value=0)
+    with site.running() as server:
+        until(lambda: open_groups(site) == {f"{CONSOLES} vm={PLANTED}"}, "it is over")
+        server.stop()
+
+
+def guest(entered: Session) -> Ref:
+    reader = Reader(entered)
+    for found in reader.read(reader.survey(["VirtualMachine"])["VirtualMachine"], ["name"]):
+        values, _missing = found.values("")
+        if values["name"].text == GUEST:
+            return found.ref
+    return pytest.fail(f"no {GUEST}")
+
+
+def open_groups(site: Site) -> set[str]:
+    groups = control(site.directory, {"do": "open"})["groups"]
+    return {f"{group['rule']} {group['key']}" for group in groups if group["rule"] == CONSOLES and not group["over"]}
+
+
+def test_tickets_for_consoles_raise_the_alarm_with_their_holders(site: Site, vcenter: lab.Endpoint) -> None:
+    """Two people open the console of one guest: the vCenter tells of tickets and connections, figures come later."""
+    asks(site, vcenter)
+    with site.running() as server:
+        until(lambda: list(site.directory.glob("events-*.json")), "it asks")
+        until(lambda: CONSOLES in rules(site), "the figures of the planted guest are read")
+        who = vcenter.account("operator")
+        for user, client in (("niels", "192.0.2.9"), ("an", "192.0.2.10")):
+            with session(vcenter, Login(who.user, who.password)) as entered:
+                assert not isinstance(call(entered, "AcquireMksTicket", guest(entered)), Unknown)
+            vcenter.control("console", guest=GUEST, user=user, client=client)
+        until(lambda: f"vm={GUEST}" in {one["key"] for one in site.told() if one["rule"] == CONSOLES}, "the alarm")
+        until(lambda: site.status()["consoles"].get(GUEST) == 2, "the status says so")
+        said = consoles(site.directory)
+        server.stop()
+    kept = b"".join(site.kept())
+    assert kept.count(b"[vim.event.VmAcquiredMksTicketEvent]") == 2
+    assert kept.count(b"[vim.event.VmRemoteConsoleConnectedEvent]") == 2
+    alert = next(one for one in site.told() if one["rule"] == CONSOLES and one["key"] == f"vm={GUEST}")
+    assert "niels" in alert["text"]
+    assert "an" in alert["text"]
+    assert any(GUEST in one and "niels" in one for one in said)
 
 
 def test_a_login_that_is_refused_is_a_problem_and_is_not_tried_again_soon(site: Site, vcenter: lab.Endpoint) -> None:

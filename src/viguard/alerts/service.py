@@ -25,7 +25,7 @@ from viguard.alerts.siem.forward import Forwarder
 from viguard.alerts.siem.records import Lines, Locate, nowhere
 from viguard.alerts.siem.sinks import sink_of
 from viguard.alerts.status import LastAlert, ReceiverStatus, Status, write_status
-from viguard.alerts.tally import Tally
+from viguard.alerts.tally import Tally, bounded
 from viguard.errors import InputError
 from viguard.model.event import Alert, Event
 from viguard.model.text import lines_in, visible
@@ -52,6 +52,8 @@ class Alerting:
         self.deliveries = Deliveries(settings, channels, self._memory.outboxes, self._changed, self._may)
         self.forwarders = [Forwarder(d, sink_of(d), locate) for d in settings.siem]
         self.tally = Tally()
+        self._consoles: dict[str, int] = {}
+        self._holders: dict[str, tuple[str, ...]] = {}
         self.findings: dict[str, int] = {}
         self.problems: dict[str, str] = {}
         self.started_at = utc_now()
@@ -87,6 +89,15 @@ class Alerting:
         self.tally.lines(lines_in(block.data), len(block.data))
         for forwarder in self.forwarders:
             forwarder.offer_block(block)
+
+    def set_consoles(self, counts: Mapping[str, int], holders: Mapping[str, Sequence[str]]) -> None:
+        """How many consoles of each guest are open now, and the users who hold them."""
+        self._consoles, self._holders = {}, {}
+        for guest, count in counts.items():
+            name = bounded(guest, self._consoles)
+            self._consoles[name] = max(count, self._consoles.get(name, 0))
+            if users := tuple(visible(user) for user in holders.get(guest, ())):
+                self._holders[name] = users
 
     def acknowledge(self, group: str, by: str) -> bool:
         """See ``Groups.acknowledge``."""
@@ -149,7 +160,8 @@ class Alerting:
             started_at=self.started_at,
             version=__version__,
             counters={**self.tally.counters, "alerts": self.groups.state.alerts - self._alerts_before},
-            consoles=dict(self.tally.consoles),
+            consoles=dict(self._consoles),
+            holders=dict(self._holders),
             hosts=dict(self.tally.hosts),
             findings=dict(self.findings),
             open=dict(Counter(g.severity.value for g in groups)),

@@ -53,7 +53,8 @@ class Status(Struct, frozen=True, kw_only=True, omit_defaults=False):
     """The whole file. Times are UTC; counters count since ``started_at`` and never go back before a restart.
 
     ``counters``: log_lines, log_bytes, events, event_lines (that told them), alerts, logins, failures, consoles
-    (opened), and what other parts add. ``consoles``: consoles open now by guest. ``hosts``: when each was last heard.
+    (opened), and what other parts add. ``consoles``: consoles open now by guest, ``holders``: the users who hold them,
+    as far as they are known. ``hosts``: when each was last heard.
     ``findings``: open findings by severity (of the last audit). ``open``: open alert groups by severity, ``silenced``
     not among them.
     """
@@ -64,6 +65,7 @@ class Status(Struct, frozen=True, kw_only=True, omit_defaults=False):
     version: str = ""
     counters: dict[str, int] = msgspec.field(default_factory=dict)
     consoles: dict[str, int] = msgspec.field(default_factory=dict)
+    holders: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     hosts: dict[str, datetime] = msgspec.field(default_factory=dict)
     findings: dict[str, int] = msgspec.field(default_factory=dict)
     open: dict[str, int] = msgspec.field(default_factory=dict)

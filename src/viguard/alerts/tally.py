@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from viguard.model.event import NOISE, Event
@@ -14,16 +14,12 @@ OTHERS = "(others)"
 
 
 class Tally:
-    """Takes events as they come; ``counters``, ``consoles`` and ``hosts`` are as in ``Status``.
-
-    ``consoles`` holds how many are open: a host that counts them itself (console.count) is believed over our own sum.
-    """
+    """Takes events as they come; ``counters`` and ``hosts`` are as in ``Status``."""
 
     def __init__(self) -> None:
         self.counters: Counter[str] = Counter(
             dict.fromkeys(("log_lines", "log_bytes", "events", "event_lines", "logins", "failures", "consoles"), 0)
         )
-        self.consoles: Counter[str] = Counter()
         self.hosts: dict[str, datetime] = {}
 
     def lines(self, lines: int, size_bytes: int) -> None:
@@ -41,24 +37,15 @@ class Tally:
             self.counters["event_lines"] += len(event.lines)
             self.counters["logins"] += event.event.startswith("login.success.")
             self.counters["failures"] += event.event.startswith("login.failure.")
-            if event.vm and event.event.startswith("console."):
-                self._console(event, self._name(event.vm, self.consoles))
-
-    def _console(self, event: Event, guest: str) -> None:
-        count = event.fields.get("count")
-        if event.event == "console.connected":
-            self.counters["consoles"] += 1
-            self.consoles[guest] += 1
-        elif event.event == "console.disconnected":
-            self.consoles[guest] = max(0, self.consoles[guest] - 1)
-        elif event.event == "console.count" and isinstance(count, int):
-            self.consoles[guest] = max(0, count)
+            self.counters["consoles"] += bool(event.vm) and event.event == "console.connected"
 
     def seen(self, host: str, now: datetime) -> None:
         """A host was heard; "" is none."""
         if host:
-            self.hosts[self._name(host, self.hosts)] = now.astimezone(UTC)
+            self.hosts[bounded(host, self.hosts)] = now.astimezone(UTC)
 
-    def _name(self, name: str, known: Counter[str] | dict[str, datetime]) -> str:
-        shown = visible(name)
-        return shown if shown in known or len(known) < MOST_NAMES else OTHERS
+
+def bounded(name: str, known: Mapping[str, object]) -> str:
+    """A name that is safe to show; ``OTHERS`` for a new one when enough are known."""
+    shown = visible(name)
+    return shown if shown in known or len(known) < MOST_NAMES else OTHERS

@@ -84,6 +84,16 @@ def open_(directory: Path) -> None:
         show.lines(log_control.opened(directory), stream, nothing="nothing is open")
 
 
+@command.command("consoles")
+@DIRECTORY
+def consoles(directory: Path) -> None:
+    """List the open consoles of guests, and who holds them, at the log server that runs with DIRECTORY."""
+    from viguard.usecases import log_control, show
+
+    with results_to(None) as stream:
+        show.lines(log_control.consoles(directory), stream, nothing="no console is open")
+
+
 @command.command("ack")
 @DIRECTORY
 @GROUP

@@ -82,7 +82,7 @@ def events(files: tuple[str, ...], format_: str | None) -> None:
 @click.argument("text", default="")
 @click.option("--regex", default="", metavar="RE", help="This regular expression matches in the line.")
 @click.option("--field", "fields", multiple=True, metavar="NAME=VALUE", help="The line tells an event with this field.")
-@click.option("--host", default="", help="The host that the line names.")
+@click.option("--host", default="", help="The host that the line names, in either case.")
 @click.option("--sender", default="", metavar="ADDRESS", help="The address that the line came from.")
 @SINCE
 @UNTIL
@@ -165,6 +165,20 @@ def hunt(
     with results_to(None) as stream:
         code = use.run(wanted, _chosen(format_), stream, Talk().say)
     raise click.exceptions.Exit(code)
+
+
+@command.command("volumes")
+@click.argument("directory", type=ARCHIVE)
+@_format("table", "jsonl")
+def volumes(directory: Path, format_: str | None) -> None:
+    """Say how many bytes each host sent in the last days, and how many the keep-filter kept.
+
+    DIRECTORY is that of serve.yaml; the log server writes it every minute, and need not run.
+    """
+    from viguard.usecases.logs import volumes as use
+
+    with results_to(None) as stream:
+        use.write(directory, _chosen(format_), stream)
 
 
 @command.command("verify")

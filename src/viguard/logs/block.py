@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+API = "api"
+"""The transport of events that a server was asked for: they tell of the past, and each says when it was."""
+
 
 class Run(NamedTuple):
     """A part of a block that one sender sent: ``start`` and ``end`` are offsets of whole lines.

@@ -11,11 +11,14 @@ from typing import Annotated
 from msgspec import Meta
 from msgspec.structs import replace
 
+from viguard.logs.classes import classes
+from viguard.logs.keep import Filter
 from viguard.logs.receive.settings import Listen, Tls
+from viguard.model.event import EventSeverity
 from viguard.model.facts import Struct
 from viguard.policy.quoting import quote
 from viguard.policy.source import List, Mistakes, Table, Text, parse, read_text
-from viguard.policy.typed import Reader
+from viguard.policy.typed import Reader, suggest
 
 SCHEMA = "viguard-serve/1"
 _NEEDS_TLS = {"tls"}
@@ -36,6 +39,14 @@ class Keep(StrEnum):
 
     ALL = "all"
     REPORT = "report"
+
+
+class KeepMore(Struct, frozen=True, kw_only=True):
+    """A filter that is made up: the events of the report when ``name`` says so, of these classes, and so severe."""
+
+    name: Keep | None = None
+    events: tuple[str, ...] = ()
+    severity: EventSeverity | None = None
 
 
 class Socket(Struct, frozen=True, kw_only=True):
@@ -69,7 +80,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     directory: str
     schema: str = SCHEMA
     listen: tuple[Socket, ...] = ()
-    keep: Keep = Keep.ALL
+    keep: Keep | KeepMore = Keep.ALL
     retention: Age = Age()
     policy: str = ""
     alerts: str = ""
@@ -93,6 +104,15 @@ def load_settings(path: Path) -> Settings:
     mistakes.check()
     assert found is not None  # noqa: S101  (a mistake would have been raised)
     return _placed(found, path.resolve().parent)
+
+
+def filter_of(settings: Settings) -> Filter:
+    """What is stored."""
+    wanted = settings.keep
+    if isinstance(wanted, Keep):
+        return Filter(name=wanted.value)
+    name = wanted.name or Keep.ALL
+    return Filter(name=name.value, events=wanted.events, severity=wanted.severity)
 
 
 def listens(settings: Settings) -> list[Listen]:
@@ -135,6 +155,19 @@ def _check(tree: Table, mistakes: Mistakes) -> None:
         mistakes.add(tree, "nothing is heard: neither 'listen' nor 'vcenters' is there", "write one of them")
     for socket in _sockets(tree):
         _check_socket(socket, mistakes)
+    keep = tree.get("keep")
+    if isinstance(keep, Table):
+        _check_keep(keep, mistakes)
+
+
+def _check_keep(keep: Table, mistakes: Mistakes) -> None:
+    name, events = keep.get("name"), keep.get("events")
+    if isinstance(name, Text) and name.value == Keep.ALL and len(keep.entries) > 1:
+        what = "'name: all' keeps every line: events and severity add nothing"
+        mistakes.add(name, what, "write 'name: report', or leave the name out to keep nothing but these")
+    for one in events.items if isinstance(events, List) else ():
+        if isinstance(one, Text) and one.value not in classes():
+            mistakes.add(one, f"{quote(one.value)} is no class of events", suggest(one.value, classes()))
 
 
 def _check_socket(socket: Table, mistakes: Mistakes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 
@@ -22,6 +23,16 @@ class _Host(msgspec.Struct):
     last: datetime
     senders: list[str] = msgspec.field(default_factory=list)
     days: dict[str, list[int]] = msgspec.field(default_factory=dict)  # received, kept
+
+
+class Total(NamedTuple):
+    """Bytes of a host, as received and as kept, in the days from ``first`` to ``newest`` (dates in UTC)."""
+
+    host: str
+    received: int
+    kept: int
+    first: str
+    newest: str
 
 
 class Volumes:
@@ -65,6 +76,19 @@ class Volumes:
             )
             for name, host in sorted(self._hosts.items())
         )
+
+    def totals(self) -> list[Total]:
+        """Every host with all its days, the current one too, sorted by name."""
+        return [
+            Total(
+                name,
+                sum(received for received, _ in host.days.values()),
+                sum(kept for _, kept in host.days.values()),
+                min(host.days, default=""),
+                max(host.days, default=""),
+            )
+            for name, host in sorted(self._hosts.items())
+        ]
 
     def heard(self) -> dict[str, datetime]:
         """When each host was last heard."""

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import msgspec
 
 from viguard import content
-from viguard.logs.block import Block, Run
+from viguard.logs.block import API, Block, Run
 from viguard.logs.classify import Classifier, Hit
+from viguard.logs.detect.consoles import Holder
 from viguard.logs.detect.detector import Detector
 from viguard.logs.detect.intent import Intent
 from viguard.logs.detect.rules import RuleSet
@@ -77,6 +78,10 @@ class Watch:
                 known[name] = max(count, known.get(name, 0))
         return Seen([], self.detector.console_figures(counts | known, at))
 
+    def consoles(self) -> dict[str, tuple[int, tuple[Holder, ...]]]:
+        """Guests with an open console: how many, and who holds them as far as lines told."""
+        return self.detector.consoles.now()
+
     def flush(self) -> Seen:
         """Everything that still waits."""
         return self._judged(self._merger.flush())
@@ -95,10 +100,12 @@ def events_of(block: Block, hits: Sequence[Hit]) -> list[Event]:
     """The event of each recognised line, with its sender."""
     received_at, data = moment(block.received_at), block.data
     starts = [run.start for run in block.runs]
-    return [
-        event_of(hit, data[hit.start : hit.end], received_at, block.runs[bisect_right(starts, hit.start) - 1].sender)
-        for hit in hits
-    ]
+    out = []
+    for hit in hits:
+        run = block.runs[bisect_right(starts, hit.start) - 1]
+        event = event_of(hit, data[hit.start : hit.end], received_at, run.sender)
+        out.append(msgspec.structs.replace(event, transport=API) if run.transport == API else event)
+    return out
 
 
 def self_test(rules: RuleSet, classifier: Classifier | None = None) -> dict[str, bool]:

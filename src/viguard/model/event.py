@@ -50,7 +50,7 @@ class Event(Struct, frozen=True, kw_only=True):
     ``event`` is the id of its class (content/logs/events). ``user`` is who did it, None where the line does not say;
     ``host`` and ``program`` are what the line claims. ``fields`` holds whatever else the class names (target_user,
     count, command, …). ``lines`` are the lines as received, the first the one that decided. ``sender`` is the address
-    that they came from, "" when they were read from a file or an API.
+    that they came from, "" when they were read from a file; ``transport`` is "api" when a server was asked for it.
     """
 
     event: str
@@ -68,6 +68,7 @@ class Event(Struct, frozen=True, kw_only=True):
     fields: dict[str, str | int] = msgspec.field(default_factory=dict)
     lines: tuple[str, ...] = ()
     sender: str = ""
+    transport: str = ""
     received_at: datetime | None = None
 
 

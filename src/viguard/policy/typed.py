@@ -50,7 +50,7 @@ class Reader:
         self.marks[key] = node
         match kind:
             case inspect.UnionType():
-                return self._value(node, _without_none(kind), key)
+                return self._value(node, _member(kind, node), key)
             case inspect.StructType():
                 return self._struct(node, kind, key)
             case inspect.VarTupleType():
@@ -190,6 +190,13 @@ def suggest(word: str, known: Iterable[str]) -> str:
 
 def _without_none(kind: inspect.UnionType) -> inspect.Type:
     return next(t for t in kind.types if not isinstance(t, inspect.NoneType))
+
+
+def _member(kind: inspect.UnionType, node: Tree) -> inspect.Type:
+    """Of what may be a word or a table, the one that was written."""
+    members = [t for t in kind.types if not isinstance(t, inspect.NoneType)]
+    is_table = isinstance(node, Table)
+    return next((t for t in members if isinstance(t, inspect.StructType) == is_table), members[0])
 
 
 def _length(node: Tree) -> int:

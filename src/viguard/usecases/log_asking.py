@@ -17,7 +17,7 @@ import msgspec
 from viguard.alerts.files import replace_file
 from viguard.errors import LoginError, SourceError
 from viguard.logs import vcenter
-from viguard.logs.block import Block, Run
+from viguard.logs.block import API, Block, Run
 from viguard.logs.figures import console_figures
 from viguard.usecases.log_problems import Problems
 from viguard.vsphere.session import Session
@@ -80,7 +80,7 @@ class Asking:
         while (page := await self._do(partial(next, pages, None))) is not None:
             lines, reached = page
             for data in gathered(lines):
-                run = Run(self._sender, "api", 0, len(data))
+                run = Run(self._sender, API, 0, len(data))
                 await self._keep(Block(data, datetime.now(UTC).timestamp(), (run,)))
             data = msgspec.json.encode(reached)
             await asyncio.to_thread(replace_file, self._file, data, 0o600, sync=True)

@@ -19,7 +19,8 @@ from viguard.alerts.group import Group
 from viguard.alerts.notice import rank
 from viguard.alerts.service import Alerting
 from viguard.errors import InputError, ViguardError
-from viguard.model.text import plural
+from viguard.logs.detect.consoles import Holder
+from viguard.model.text import plural, visible
 from viguard.usecases.log_problems import told
 
 NAME = "control.sock"
@@ -31,6 +32,8 @@ _ANSWER_BYTES = 64 << 20
 
 Answer = dict[str, Any]
 Reload = Callable[[], Awaitable[str]]
+Open = Callable[[], Awaitable[dict[str, tuple[int, tuple[Holder, ...]]]]]
+"""Open consoles by guest: how many, and who holds them."""
 
 
 class Request(msgspec.Struct, forbid_unknown_fields=True):
@@ -46,8 +49,8 @@ class Request(msgspec.Struct, forbid_unknown_fields=True):
 class Control:
     """Answers requests in the directory of a log server. ``reload`` reads settings anew and says what came of it."""
 
-    def __init__(self, directory: Path, alerting: Alerting, reload: Reload) -> None:
-        self._directory, self._alerting, self._reload = directory, alerting, reload
+    def __init__(self, directory: Path, alerting: Alerting, reload: Reload, consoles: Open) -> None:
+        self._directory, self._alerting, self._reload, self._consoles = directory, alerting, reload, consoles
         self._server: asyncio.Server | None = None
         self._clients = 0
 
@@ -105,6 +108,8 @@ class Control:
             case "open":
                 groups = self._alerting.groups.state.groups.values()
                 return {"groups": [msgspec.to_builtins(group) for group in groups]}
+            case "consoles":
+                return {"consoles": [_console(*one) for one in sorted((await self._consoles()).items())]}
             case "acknowledge":
                 self._alerting.acknowledge(self._group(request).id, self._by(request))
             case "mark" if request.true_positive is not None:
@@ -115,7 +120,7 @@ class Control:
             case "reload":
                 return {"text": await self._reload()}
             case _:
-                raise InputError("open, acknowledge, mark (true_positive), end and reload can be done")
+                raise InputError("open, consoles, acknowledge, mark (true_positive), end and reload can be done")
         return {}
 
     def _group(self, request: Request) -> Group:
@@ -136,8 +141,9 @@ class Control:
 def control(directory: Path, request: Mapping[str, Any]) -> Answer:
     """The answer of the log server that runs with a directory.
 
-    ``request`` is one of ``{"do": "open"}``, ``{"do": "acknowledge" | "end", "group": ..., "by": ...}``,
-    ``{"do": "mark", "group": ..., "by": ..., "true_positive": ..., "note": ...}``, ``{"do": "reload"}``.
+    ``request`` is one of ``{"do": "open" | "consoles" | "reload"}``,
+    ``{"do": "acknowledge" | "end", "group": ..., "by": ...}``,
+    ``{"do": "mark", "group": ..., "by": ..., "true_positive": ..., "note": ...}``.
 
     Raises: InputError when none runs there, or it refuses, with its reason.
     """
@@ -165,6 +171,34 @@ def opened(directory: Path) -> list[str]:
     """
     groups = msgspec.convert(control(directory, {"do": "open"})["groups"], list[Group])
     return [_line(group) for group in sorted(groups, key=lambda group: (-rank(group.severity), group.first))]
+
+
+def consoles(directory: Path) -> list[str]:
+    """Open consoles at the log server that runs with a directory, a line for each guest, those with the most first.
+
+    Raises: InputError as ``control``.
+    """
+    found: list[Answer] = control(directory, {"do": "consoles"})["consoles"]
+    return [visible(_said(one), 2000) for one in sorted(found, key=lambda one: -int(one["count"]))]
+
+
+def _console(guest: str, told: tuple[int, tuple[Holder, ...]]) -> Answer:
+    count, holders = told
+    known = [{"user": one.user, "source_ip": one.source_ip, "since": one.since} for one in holders]
+    return {"guest": guest, "count": count, "holders": known}
+
+
+def _said(console: Answer) -> str:
+    holders = [_holder(one) for one in console["holders"]]
+    unknown = console["count"] - len(holders)
+    holders += [f"{unknown} whom no line names"] if unknown > 0 else []
+    return f"{console['guest']}: {plural(console['count'], 'console')} open: {', '.join(holders)}"
+
+
+def _holder(told: Answer) -> str:
+    where = f" from {told['source_ip']}" if told["source_ip"] else ""
+    since = f" since {told['since'][:16].replace('T', ' ')} UTC" if told["since"] else ""
+    return f"{told['user'] or 'unknown'}{where}{since}"
 
 
 def _line(group: Group) -> str:

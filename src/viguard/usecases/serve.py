@@ -15,17 +15,19 @@ from viguard.alerts.endpoint import Endpoint as Metrics
 from viguard.alerts.service import Alerting
 from viguard.errors import InputError, ViguardError
 from viguard.logs import keep
-from viguard.logs.archive.reading import blocks
+from viguard.logs.archive.reading import between, blocks
 from viguard.logs.archive.retention import Retention, retain
 from viguard.logs.archive.writer import Archive
 from viguard.logs.block import Block
 from viguard.logs.classify import Classifier, Hit
+from viguard.logs.detect.consoles import Holder
 from viguard.logs.receive.receiver import Receiver, loop_factory
-from viguard.logs.settings import Settings, listens, load_settings
+from viguard.logs.settings import Settings, filter_of, listens, load_settings
 from viguard.logs.watch import Seen, Watch, self_test
 from viguard.model.event import Alert
 from viguard.model.text import plural
 from viguard.usecases.log_asking import Asking
+from viguard.usecases.log_behind import START, Behind
 from viguard.usecases.log_control import Control
 from viguard.usecases.log_judging import Judging, looked
 from viguard.usecases.log_memory import Memory
@@ -60,17 +62,20 @@ class LogServer:
         servers = servers_of(settings, person)
         classifier = Classifier()
         self._noticed = self_test(rules, classifier)
-        self._wanted = keep.kinds(keep.Filter(name=settings.keep.value))
+        self._wanted = keep.kinds(filter_of(settings))
         self._filter = Classifier(rules=classifier.rules) if self._wanted is not None else None
         self._filtering = ThreadPoolExecutor(1, thread_name_prefix="viguard-filter")
         self.archive = Archive(self.directory / "archive", tell=self._note)
         self.alerting = Alerting(alerts, self.directory / "alerts.json", self.directory / "status.json")
         self.problems = Problems(self.alerting.problems, say)
-        self.judging = Judging(Watch(rules, intent, classifier), self._tell, self.problems)
+        self.judging = Judging(
+            Watch(rules, intent, classifier), self._tell, self.problems, behind=Behind(self.archive.directory)
+        )
         self.receiver = Receiver(listens(settings), self)
-        self.control = Control(self.directory, self.alerting, self._reload)
+        self.control = Control(self.directory, self.alerting, self._reload, self._consoles)
         self._asking = [Asking(server, self.directory, self.take, self._figures, self.problems) for server in servers]
         self._memory, self._is_running = Memory(self.directory, _now(), self.problems), False
+        self._known: set[str] = set()  # alerts of the run before
         self._told_figures: dict[str, Mapping[str, int]] = {}
         self._refused: dict[int, Block] = {}  # one for each taker at most
         self._tasks: list[asyncio.Task[None]] = []
@@ -78,19 +83,22 @@ class LogServer:
     async def take(self, block: Block) -> None:
         """A block from anywhere: on disk when this returns, judged soon after.
 
-        Raises: OSError when it cannot be kept; then nothing of it counts as taken. It is judged all the same.
+        Raises: OSError when it cannot be kept; then nothing of it counts as taken. It is judged all the same, once,
+        while there is room: who fills the disk shall not go unseen.
         """
         hits = await self._hits(block)
-        kept = keep.Kept(block, block) if hits is None else keep.keep(block, hits, self._wanted)
+        is_now = hits is not None and self.judging.has_room(block)
+        kept = self._kept(block, hits, every=not is_now)
         try:
-            if kept.block is not None:
-                await self.archive.take(kept.block)
+            place = None if kept.block is None else await self.archive.store(kept.block)
         except OSError:
-            self._offer_once(block, hits)
-            self._refused[id(block)] = block
+            if id(block) not in self._refused and self.judging.offer(block, hits):
+                self._refused[id(block)] = block
             raise
-        self._offer_once(block, hits)
-        self._refused.pop(id(block), None)
+        if self._refused.pop(id(block), None) is None:
+            self.judging.offer(block, hits, place, must=is_now)
+        elif place is not None:
+            self.judging.behind.judged(place)
         self._memory.volumes.take(kept, datetime.fromtimestamp(block.received_at, UTC))
         self.alerting.take_block(block)
 
@@ -105,10 +113,12 @@ class LogServer:
             self.problems.happened("filter", f"the keep-filter failed, and all was kept: {told(failures[0])}")
         return None if failures else hits
 
-    def _offer_once(self, block: Block, hits: Sequence[Hit] | None) -> None:
-        """A block that the archive refuses comes again; who fills the disk shall not go unseen meanwhile."""
-        if id(block) not in self._refused:
-            self.judging.offer(block, hits)
+    def _kept(self, block: Block, hits: Sequence[Hit] | None, *, every: bool) -> keep.Kept:
+        """What is stored; ``every`` line that tells an event while those are judged later, from the archive."""
+        if hits is None:
+            return keep.Kept(block, block)
+        more = {hit.kind.id for hit in hits} if every else set[str]()
+        return keep.keep(block, hits, (self._wanted or frozenset()) | more)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Runs until ``stop`` is set; then every received line is kept before this returns.
@@ -118,6 +128,8 @@ class LogServer:
         for loss in self.archive.losses:
             self._note(str(loss))
         self._memory.restore()
+        if (mark := self._memory.mark()) is not None:
+            self.judging.behind.restore(mark)
         try:
             metrics = await self._metrics()
             await self.receiver.start()
@@ -170,6 +182,10 @@ class LogServer:
         """What was received is judged and told."""
         await self.control.stop()
         await self.judging.finish(JUDGE_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WAIT_S):
+                await self._consoles()
+                await self._write_watched()
         await self._until_told(WAIT_S)
         await self.alerting.drain(DRAIN_S)
 
@@ -180,6 +196,7 @@ class LogServer:
         await asyncio.to_thread(self.archive.close)
         if self._is_running:
             self._memory.judged(self.judging.judged_at if self.judging.is_idle else 0)
+            self._memory.behind(self.judging.behind.mark)
             self._write_coverage()
         self.judging.close()
         self._filtering.shutdown(wait=False)
@@ -198,11 +215,17 @@ class LogServer:
 
     async def _replay(self) -> None:
         """What detections had seen is read again from the archive; what the last run did not come to tell is told."""
-        until, started_at = self._memory.judged_until(), self._memory.started_at
-        old = blocks(self.archive.directory, since=started_at - REPLAYED, until=started_at, tell=lambda _: None)
-        known = {one for group in self.alerting.groups.state.groups.values() for one in group.recent}
-        for alert in await self.judging.replay(old):
-            if _newest(alert) > until - UNSURE and alert.id not in known:
+        until, started_at, mark = self._memory.judged_until(), self._memory.started_at, self.judging.behind.mark
+        if mark is None:
+            old = blocks(self.archive.directory, since=started_at - REPLAYED, until=started_at, tell=lambda _: None)
+        else:  # what stands there and later is still to be judged, and told
+            found = between(self.archive.directory, START, mark.place, since=mark.at - REPLAYED, tell=lambda _: None)
+            old = (block for _, block in found)
+        groups = list(self.alerting.groups.state.groups.values())
+        self._known = {one for group in groups for one in group.recent}
+        after = partial(self._memory.lasting, groups, self.judging.watch.detector)
+        for alert in await self.judging.replay(old, after):
+            if _newest(alert) > until - UNSURE and alert.id not in self._known:
                 self.alerting.take(alert)
         self._memory.judged(started_at.timestamp())
 
@@ -210,7 +233,8 @@ class LogServer:
         if seen.events:
             self.alerting.take_events(seen.events)
         for alert in seen.alerts:
-            self.alerting.take(alert)
+            if alert.id not in self._known:
+                self.alerting.take(alert)
 
     async def _figures(self, name: str, counts: Mapping[str, int] | None) -> None:
         """Figures of consoles from one server; those of the others still count."""
@@ -219,6 +243,13 @@ class LogServer:
             self._told_figures[name] = counts
             told_now = list(self._told_figures.values())
             self._tell(await self.judging.ask(self.judging.watch.figures, told_now, _now()))
+
+    async def _consoles(self) -> dict[str, tuple[int, tuple[Holder, ...]]]:
+        """Open consoles as the detections count them; the status says the same from now on."""
+        found = await self.judging.ask(self.judging.watch.consoles)
+        users = {guest: [one.user or "unknown" for one in holders] for guest, (_, holders) in found.items()}
+        self.alerting.set_consoles({guest: count for guest, (count, _) in found.items()}, users)
+        return found
 
     async def _reload(self) -> str:
         """alerts.yaml, detections and policy anew; all of them, or nothing.
@@ -237,16 +268,20 @@ class LogServer:
         self._say(f"note: {text}")
 
     async def _ticking(self) -> None:
-        due, judged = 0.0, [0.0, 0.0]
+        due, judged = 0.0, [(0.0, self.judging.behind.mark)] * 2
         while True:
             await asyncio.sleep(TICK_S)
             now, is_round = asyncio.get_running_loop().time(), False
             if now >= due:
                 due, is_round = now + LOOK_ROUND_S, True
                 self._look_round()
-                judged = [self.judging.judged_at, *judged[:2]]  # alerts are remembered a little later than raised
-                self._memory.judged(judged[2])
+                now_judged = self.judging.judged_at, self.judging.behind.mark
+                judged = [now_judged, *judged[:2]]  # alerts are remembered a little later than raised
+                self._memory.judged(judged[2][0])
+                self._memory.behind(judged[2][1])
             await self.judging.tick(_now(), self._memory.volumes.news() if is_round else None)
+            if is_round and not self.judging.is_replaying:
+                await self._consoles()
 
     def _look_round(self) -> None:
         """How the parts are."""
@@ -264,6 +299,11 @@ class LogServer:
         while True:
             self._write_coverage()
             await asyncio.sleep(COVERAGE_S)
+            if not self.judging.is_replaying:
+                await self._write_watched()
+
+    async def _write_watched(self) -> None:
+        self._memory.watched(await self.judging.ask(self.judging.watch.detector.silence.watched))
 
     def _write_coverage(self) -> None:
         self._memory.write_coverage(self._noticed, self.alerting)

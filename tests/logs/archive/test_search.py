@@ -92,6 +92,12 @@ def test_a_sender_is_the_address_and_a_host_what_the_line_claims(archive: Path) 
     assert _lines(archive, Query(host="esx")) == []
 
 
+def test_names_of_hosts_are_the_same_in_either_case(archive: Path) -> None:
+    assert _lines(archive, Query(host="ESX2")) == [FROM_2]
+    assert _lines(archive, Query(host="Esx1", sender="192.0.2.1", fields={"source_ip": "10.0.0.7"})) == [FROM_1]
+    assert _lines(archive, Query(host="ESX")) == []
+
+
 def test_a_host_is_found_among_more_than_its_frame_names(tmp_path: Path) -> None:
     many = [f"<166>Nov 23 10:00:00 esx{n} Hostd: text" for n in range(3000)]
     fill(tmp_path, [block(*many)])

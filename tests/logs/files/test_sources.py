@@ -165,7 +165,9 @@ def test_what_follows_an_archive_and_is_none_is_said_so(packed: dict[str, Path])
 
 
 BOMB = """
+import resource
 import sys
+resource.setrlimit(resource.RLIMIT_CPU, (2, 2))  # and not seconds of a clock, in which others work too
 from viguard.errors import InputError
 from viguard.logs.files import open_source
 total = 0

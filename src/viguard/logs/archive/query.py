@@ -26,8 +26,8 @@ class Query(Struct, frozen=True, kw_only=True):
 
     ``text`` is in the line as it stands; ``regex`` matches in it (RE2, else Python's). ``fields`` are conditions on the
     event that the line tells: event, user, source_ip, … or a field of its class, equal to the value. ``since`` and
-    ``until`` are times of receipt, the second one excluded. ``host`` is what the line claims, ``sender`` the address
-    that it came from. ``limit``: no more than so many.
+    ``until`` are times of receipt, the second one excluded. ``host`` is what the line claims, in either case,
+    ``sender`` the address that it came from. ``limit``: no more than so many.
     """
 
     text: str = ""
@@ -90,7 +90,7 @@ class Searcher:
                 continue
             sender, _ = source_of(block, hit.start)
             event = event_of(hit, line, when, sender)
-            if query.sender not in {"", sender} or query.host not in {"", event.host}:
+            if query.sender not in {"", sender} or (query.host and not is_same_host(event.host, query.host)):
                 continue
             if all(told(event, name) == value for name, value in query.fields.items()):
                 yield hit.start, hit.end, event
@@ -102,7 +102,7 @@ class Searcher:
         line = data[start:end]
         if self._regex is not None and not any(self._regex(line)):
             return False
-        return not query.host or self._host(line) == query.host
+        return not query.host or is_same_host(self._host(line), query.host)
 
     def _host(self, line: bytes) -> str:
         if not hasattr(self._own, "headers"):
@@ -116,6 +116,11 @@ class Searcher:
             self._own.classifier = Classifier()
         classifier: Classifier = self._own.classifier
         return classifier
+
+
+def is_same_host(one: str, other: str) -> bool:
+    """Names of hosts are the same in either case."""
+    return one.casefold() == other.casefold()
 
 
 def told(event: Event, name: str) -> str:
@@ -143,8 +148,8 @@ def _finder(query: Query) -> Find:
         return _texts(query.text.encode())
     if query.regex:
         return _lines_of(query.regex)
-    if query.host and "\\x" not in query.host:  # a name that is no UTF-8 stands otherwise in the line
-        return _texts(query.host.encode())
+    if query.host and query.host.isascii() and "\\x" not in query.host:  # what is no UTF-8 stands otherwise in the line
+        return _lines_of(f"(?i:{re.escape(query.host)})")
     return _every
 
 

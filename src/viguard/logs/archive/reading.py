@@ -15,7 +15,7 @@ import zstandard
 
 from viguard.logs.archive import index as indexes
 from viguard.logs.archive.frames import FrameError, Header, decode_header, runs_of, skipped, unpack
-from viguard.logs.archive.segments import Damage, Frame, Gap, moment, segments, walk
+from viguard.logs.archive.segments import Damage, Frame, Gap, Stored, moment, number_of, segments, walk
 from viguard.logs.archive.verify import no_index, of_gap
 from viguard.logs.block import Block
 
@@ -58,7 +58,10 @@ def places(directory: Path, wanted: Wanted, tell: Tell, *, newest_first: bool = 
 
     Raises: InputError when there is no such directory.
     """
-    paths = segments(directory)
+    yield from _of(segments(directory), wanted, tell, newest_first=newest_first)
+
+
+def _of(paths: list[Path], wanted: Wanted, tell: Tell, *, newest_first: bool = False) -> Iterator[Place]:
     for path in reversed(paths) if newest_first else paths:
         index = indexes.read(path)
         if index is None and path.exists():
@@ -235,3 +238,24 @@ def blocks(
     for read in each(places(directory, within(since, until), tell), Reader(tell).read, threads):
         if read is not None:
             yield read.block
+
+
+def between(
+    directory: Path, first: Stored, end: Stored, *, tell: Tell, since: datetime | None = None
+) -> Iterator[tuple[Stored, Block]]:
+    """The blocks of an archive that stand from ``first`` on and before ``end``, oldest first, one at a time.
+
+    ``since`` is a time of receipt; ``tell`` hears of every part that cannot be read.
+    Raises: InputError when there is no such directory.
+    """
+    received, reader = within(since, None), Reader(tell)
+    paths = [path for path in segments(directory) if first.segment <= number_of(path) <= end.segment]
+    for place in _of(paths, lambda place: first <= stored(place) < end and received(place), tell):
+        read = reader.read(place)
+        if read is not None:
+            yield stored(place), read.block
+
+
+def stored(place: Place) -> Stored:
+    """Where a frame stands."""
+    return Stored(number_of(place.path), place.offset)

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from viguard.logs.archive import index as indexes
-from viguard.logs.archive.query import Match, Query, Searcher, source_of
+from viguard.logs.archive.query import Match, Query, Searcher, is_same_host, source_of
 from viguard.logs.archive.reading import Place, Read, Reader, Tell, Wanted, each, place_of, places, within
 from viguard.logs.archive.segments import Frame, moment, segments, walk
 from viguard.logs.archive.verify import of_gap
@@ -64,7 +64,7 @@ def _wanted(query: Query) -> Wanted:
         return (
             in_time(place)
             and (not query.sender or query.sender in place.senders)
-            and (not query.host or place.hosts is None or query.host in place.hosts)
+            and (not query.host or place.hosts is None or any(is_same_host(query.host, host) for host in place.hosts))
         )
 
     return wanted

@@ -31,6 +31,13 @@ _TAG_AT = 8
 """Where the tag stands in a skippable frame."""
 
 
+class Stored(NamedTuple):
+    """Where a block stands in an archive: the number of its segment, and its offset there. Later ones are greater."""
+
+    segment: int
+    offset: int
+
+
 class Frame(NamedTuple):
     """A whole frame: where its header begins, where its data, and what the header says."""
 
@@ -80,6 +87,11 @@ def moment(seconds: float) -> datetime:
 def name_of(number: int, seconds: float) -> str:
     """The name of a segment, without suffix: its number first, so names sort as they were made."""
     return f"{number:08d}-{moment(seconds):%Y%m%dT%H%M%SZ}"
+
+
+def number_of(path: Path) -> int:
+    """The number of a segment, which is greater than those of all before it."""
+    return int(path.stem[:8])
 
 
 def segments(directory: Path) -> list[Path]:

@@ -25,7 +25,7 @@ from viguard.logs.archive.frames import (
 )
 from viguard.logs.archive.growing import DAY_S, Growing
 from viguard.logs.archive.recover import Loss, recover
-from viguard.logs.archive.segments import SUFFIX, name_of, segments
+from viguard.logs.archive.segments import SUFFIX, Stored, name_of, number_of, segments
 from viguard.logs.block import Block
 from viguard.logs.formats import make_headers
 from viguard.model.facts import Struct
@@ -63,7 +63,7 @@ class State(Struct, frozen=True, kw_only=True):
 
 class _Waiting(NamedTuple):
     block: Block
-    told: asyncio.Future[None]
+    told: asyncio.Future[Stored]
     loop: asyncio.AbstractEventLoop
 
 
@@ -93,7 +93,7 @@ class Archive:
         except BaseException:
             os.close(self._lock)
             raise
-        self._number = max((int(path.stem[:8]) for path in segments(directory)), default=0)
+        self._number = max(map(number_of, segments(directory)), default=0)
         self._segment: Growing | None = None
         levels = (BUSY, IDLE) if self.limits.level is None else (self.limits.level, self.limits.level)
         self._busy, self._idle = (zstandard.ZstdCompressor(level=n, write_checksum=True) for n in levels)
@@ -110,14 +110,21 @@ class Archive:
 
         Raises: OSError, ENOSPC below the free share; ValueError when it is no block (see ``Block``).
         """
+        await self.store(block)
+
+    async def store(self, block: Block) -> Stored:
+        """As ``take``, and says where the block is; those that wait together are answered in that order.
+
+        Raises: as ``take``.
+        """
         check(block)
         loop = asyncio.get_running_loop()
-        told: asyncio.Future[None] = loop.create_future()
+        told: asyncio.Future[Stored] = loop.create_future()
         with self._closing:
             if self._closed:
                 raise OSError(errno.ESHUTDOWN, "the archive of logs is closed")
             self._queue.put(_Waiting(block, told, loop))
-        await told
+        return await told
 
     @property
     def state(self) -> State:
@@ -174,8 +181,9 @@ class Archive:
 
     def _commit(self, group: list[_Waiting], compressor: zstandard.ZstdCompressor) -> None:
         failure: Exception | None = None
+        stored: list[Stored] = []
         try:
-            self._store([waiting.block for waiting in group], compressor)
+            stored = self._store([waiting.block for waiting in group], compressor)
         except OSError as error:
             failure = error
         except Exception as error:  # noqa: BLE001  (whatever it is: the waiters must not take it for stored)
@@ -186,23 +194,24 @@ class Archive:
             self._refused += len(group)
             self._why = str(failure)
             self._full = isinstance(failure, OSError) and failure.errno in {errno.ENOSPC, errno.EDQUOT}
-        for waiting in group:
+        for number, waiting in enumerate(group):
+            answer = failure or stored[number]
             with suppress(RuntimeError):  # its loop is closed: nobody waits
-                waiting.loop.call_soon_threadsafe(_answer, waiting.told, failure)
+                waiting.loop.call_soon_threadsafe(_answer, waiting.told, answer)
 
-    def _store(self, blocks: list[Block], compressor: zstandard.ZstdCompressor) -> None:
+    def _store(self, blocks: list[Block], compressor: zstandard.ZstdCompressor) -> list[Stored]:
         if self._is_short():
             raise OSError(
                 errno.ENOSPC, f"less than {self.limits.free_share:.0%} of the disk is free", str(self.directory)
             )
         segment = self._current()
-        at = segment.end
-        lines = 0
+        at, lines, number, stored = segment.end, 0, number_of(segment.path), list[Stored]()
         try:
             for block in blocks:
                 data, header = encode(block, segment.id, compressor, self._headers)
                 self._files.write(segment.fd, data)
                 segment.index.add(at, at + len(data), header)
+                stored.append(Stored(number, at))
                 at += len(data)
                 lines += header.lines
             self._files.sync(segment.fd)
@@ -214,6 +223,7 @@ class Archive:
         self._raw += sum(len(block.data) for block in blocks)
         self._stored += at - segment.end
         segment.end = at
+        return stored
 
     def _take_back(self, segment: Growing) -> None:
         """After a failed fsync the kernel may have dropped pages, so the segment is never written again."""
@@ -268,13 +278,13 @@ def check(block: Block) -> None:
         )
 
 
-def _answer(told: asyncio.Future[None], failure: Exception | None) -> None:
+def _answer(told: asyncio.Future[Stored], answer: Stored | Exception) -> None:
     if told.done():
         return
-    if failure is None:
-        told.set_result(None)
+    if isinstance(answer, Exception):
+        told.set_exception(answer)
     else:
-        told.set_exception(failure)
+        told.set_result(answer)
 
 
 def _locked(directory: Path) -> int:

@@ -100,6 +100,17 @@ class Consoles:
             out += self._set(guest, counts.get(name, 0), at)
         return out
 
+    def restore(self, alerted: Mapping[str, int]) -> None:
+        """After a restart: guests with too many open consoles of which people know, with how many there were.
+
+        Guests of which more is known by now stay as they are.
+        """
+        for name, count in alerted.items():
+            guest = self._guest(name)
+            if not guest.alerted:
+                guest.count = max(count, guest.count, self.limit + 1)
+                guest.alerted = guest.count
+
     def _issue(self, ticket: Event) -> None:
         waiting = self._tickets.setdefault(place_of(ticket), deque(maxlen=WAITING))
         self.evicted += len(waiting) == WAITING
@@ -267,5 +278,6 @@ def _multiple(guest: _Guest, limit: int, at: datetime | None, cause: Event | Non
         fields=fields,
         lines=tuple(dict.fromkeys(line for e in evidence for line in e.lines)),
         sender=cause.sender if cause is not None else "",
+        transport=cause.transport if cause is not None else "",
         received_at=cause.received_at if cause is not None else None,
     )

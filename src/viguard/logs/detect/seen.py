@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from viguard.logs.block import API
 from viguard.logs.detect.intent import Sight
 from viguard.logs.telling import host_of
 from viguard.model.event import Event
@@ -20,8 +21,13 @@ _STEP = re.compile(r"\|\||&&|[;|\n&]")
 
 
 def moment(event: Event) -> datetime | None:
-    """When an event counts as having happened: the time that it claims, unless its receipt shows that it is wrong."""
+    """When an event counts as having happened: the time that it claims, unless its receipt shows that it is wrong.
+
+    What a server was asked for may be hours old when it is received: its own time counts.
+    """
     claimed, received = event.time, event.received_at
+    if event.transport == API:
+        return claimed or received
     if claimed is not None and received is not None and abs(claimed - received) > SKEW_BELIEVED:
         return received
     return claimed or received
@@ -67,6 +73,8 @@ def _truth(value: bool | None) -> str | None:  # noqa: FBT001  (private, one fac
 
 def _skew(seen: Seen) -> float | None:
     claimed, received = seen.event.time, seen.event.received_at
+    if seen.event.transport == API:
+        return None
     return None if claimed is None or received is None else abs((received - claimed).total_seconds())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from statistics import median
 
@@ -37,6 +38,7 @@ class Silence:
     def __init__(self, *, hosts: int = HOSTS) -> None:
         self._most = hosts
         self._hosts: OrderedDict[str, _Host] = OrderedDict()
+        self._began: datetime | None = None
         self.evicted = 0
         """Hosts that were forgotten because there were too many names."""
 
@@ -50,7 +52,7 @@ class Silence:
             return []
         if at <= known.last:
             return []
-        if not known.is_quiet:
+        if not known.is_quiet and (self._began is None or known.last >= self._began):
             known.gaps.append((at - known.last).total_seconds())
         out = [_event(host, known.last, at, state=BACK)] if known.is_quiet else []
         known.last, known.is_quiet = at, False
@@ -60,10 +62,45 @@ class Silence:
         """The hosts that have been quiet for too long since the last tick."""
         out = []
         for host, known in self._hosts.items():
-            if not known.is_quiet and len(known.gaps) >= _ENOUGH and now - known.last > known.limit():
+            if not known.is_quiet and len(known.gaps) >= _ENOUGH and now - self._since(known) > known.limit():
                 known.is_quiet = True
                 out.append(_event(host, known.last, now))
         return out
+
+    def watched(self) -> dict[str, tuple[datetime, float]]:
+        """The hosts that normally log: when each was last heard, and its usual gap in seconds; for ``restore``.
+
+        Of those that are quiet people know: one that never comes back is not missed again by every run.
+        """
+        return {
+            host: (known.last, median(known.gaps))
+            for host, known in self._hosts.items()
+            if len(known.gaps) >= _ENOUGH and not known.is_quiet
+        }
+
+    def restore(
+        self,
+        watched: Mapping[str, tuple[datetime, float]],
+        heard: Mapping[str, datetime],
+        quiet: Iterable[str],
+        now: datetime,
+    ) -> None:
+        """After a restart: who was ``watched``, when each was last ``heard``, and who was ``quiet``.
+
+        The time in which nobody listened makes no host silent: it counts from ``now`` on.
+        """
+        self._began = now
+        for host, (last, gap_s) in watched.items():
+            if host not in self._hosts and len(self._hosts) < self._most:
+                self._hosts[host] = _Host(min(max(last, heard.get(host, last)), now))
+                self._hosts[host].gaps.extend([gap_s] * _ENOUGH)
+        for host in quiet:
+            last = min(heard.get(host, now), now)
+            known = self._hosts.setdefault(host, _Host(last))
+            known.last, known.is_quiet = min(known.last, last), True
+
+    def _since(self, known: _Host) -> datetime:
+        return known.last if self._began is None else max(known.last, self._began)
 
     def _evict(self) -> None:
         """A name that was heard too rarely to be watched goes first: whoever invents names drives out no host."""
