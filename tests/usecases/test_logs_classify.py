@@ -34,7 +34,7 @@ def test_every_line_has_its_number(lines: list[bytes], is_ended: bool, first: in
     numbers, after = classify.numbered(data, CLASSIFIER.block(data), first)
     assert numbers == [first + at for at, line in enumerate(seen) if line == LOGIN]
     assert after == first + len(seen)
-    assert classify.lines_in(data) == len(seen)
+    assert classify.every_line_in(data) == len(seen)
 
 
 def test_numbers_go_on_from_chunk_to_chunk(tmp_path: Path) -> None:
