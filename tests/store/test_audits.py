@@ -74,12 +74,73 @@ def test_new_open_fixed_reopened(store: Store) -> None:
     assert (known.first_seen, known.last_seen, known.reopened_at, known.fixed_at) == (DAY[0], DAY[4], DAY[4], None)
 
 
-def test_scopes_are_compared_with_themselves(store: Store) -> None:
-    store.record(audit(0, "vc-a"), [result(Status.FAIL)])
-    other = store.record(audit(1, "vc-b"), [result(Status.PASS, "vcb:vm-1")])
+def test_estates_that_share_no_server_do_not_mix(store: Store) -> None:
+    store.record(audit(0, "vc"), [result(Status.FAIL), result(Status.FAIL, "")])
+    other = store.record(audit(1, "vcb"), [result(Status.PASS, "vcb:vm-1"), result(Status.PASS, "")])
     assert other.fixed == ()
-    assert only(store.record(audit(2, "vc-b"), [result(Status.FAIL)])).change is Change.NEW
-    assert only(store.record(audit(3, "vc-a"), [result(Status.FAIL)])).change is Change.OPEN
+    assert [r.change for r in store.record(audit(2, "vcb"), [result(Status.FAIL, "")]).results] == [Change.NEW]
+    again = store.record(audit(3, "vc"), [result(Status.FAIL), result(Status.FAIL, "")])
+    assert [r.change for r in again.results] == [Change.OPEN, Change.OPEN]
+
+
+def test_a_finding_stays_known_whatever_else_was_read(store: Store) -> None:
+    both = [result(Status.FAIL), result(Status.FAIL, "vcb:vm-1")]
+    store.record(audit(0, "vc vcb"), both, present={"vc:vm-1", "vcb:vm-1"})
+    # One server refuses us: what is known of it is left alone.
+    alone = store.record(audit(1, "vc", complete=False), both[:1], present={"vc:vm-1"})
+    assert only(alone).change is Change.OPEN
+    assert (alone.fixed, alone.unseen) == ((), ())
+    assert [r.change for r in store.record(audit(2, "vc vcb"), both).results] == [Change.OPEN, Change.OPEN]
+    assert [s.change for s in store.history("c1~vcb:vm-1")] == [Change.NEW]
+
+
+def test_an_estate_is_the_same_while_one_of_its_servers_is_and_a_part_of_it_mends_nothing(store: Store) -> None:
+    store.record(audit(0, "vc vcb"), [result(Status.FAIL, ""), result(Status.FAIL, "", "c2")])
+    part = store.record(audit(1, "vc", complete=False), [result(Status.FAIL, ""), result(Status.PASS, "", "c2")])
+    assert [r.change for r in part.results] == [Change.OPEN, Change.OPEN]
+    assert part.fixed == ()
+    whole = store.record(audit(2, "vc vcb"), [result(Status.FAIL, ""), result(Status.PASS, "", "c2")])
+    assert [r.change for r in whole.results] == [Change.OPEN, Change.FIXED]
+
+
+def test_a_filter_makes_nothing_new_and_nothing_fixed(store: Store) -> None:
+    whole = [result(Status.FAIL), result(Status.FAIL, "vc:vm-2"), result(Status.FAIL, "")]
+    there = {"vc:vm-1", "vc:vm-2"}
+    store.record(audit(0, "vc"), whole, present=there)
+    part = store.record(audit(1, "vc\tfolder DMZ"), whole[:1], present=there, within={"vc:vm-1"})
+    assert only(part).change is Change.OPEN
+    assert (part.fixed, part.unseen) == ((), ())
+    mended = store.record(audit(2, "vc\tfolder DMZ"), [result(Status.PASS)], present=there, within={"vc:vm-1"})
+    assert [f.id for f in mended.fixed] == ["c1~vc:vm-1"]
+    rest = store.record(audit(3, "vc"), [result(Status.PASS), *whole[1:]], present=there)
+    assert [r.change for r in rest.results] == [None, Change.OPEN, Change.OPEN]
+    assert store.last_audit_at("vc") == DAY[3] + timedelta(minutes=5)
+
+
+def test_what_a_store_of_before_kept_for_each_set_of_servers_becomes_one(store: Store) -> None:
+    store.record(audit(0, "vc"), [result(Status.FAIL)])
+    with sqlite3.connect(store.path) as connection:
+        connection.execute("UPDATE findings SET scope = 'vc vcb'")
+        row = "SELECT 'vc', id, control, resource, kind, name, path, severity, 'fixed', 'pass', first_seen"
+        more = "'2025-12-01 12:00:00.000000', fixed_at, fixed_how, reopened_at, document FROM findings"
+        columns = "scope, id, control, resource, kind, name, path, severity, state, status, first_seen, last_seen"
+        connection.execute(
+            f"INSERT INTO findings ({columns}, fixed_at, fixed_how, reopened_at, document) {row}, {more}"
+        )
+    connection.close()
+    assert only(store.record(audit(1, "vc"), [result(Status.FAIL)])).change is Change.OPEN
+    assert len(store.finding("c1~vc:vm-1")) == 1
+
+
+def test_events_that_a_server_forgets_mend_nothing(store: Store) -> None:
+    store.record(audit(0, "vc"), [result(Status.FAIL)])
+    aged = store.record(audit(1, "vc"), [result(Status.NOT_APPLICABLE)], fading=["c1"])
+    assert (aged.fixed, only(aged).change) == ((), Change.OPEN)
+    assert store.record(audit(2, "vc"), [result(Status.PASS)], fading=["c1"]).fixed != ()
+    store.record(audit(3, "vc"), [result(Status.FAIL)])
+    assert [f.fixed_how for f in store.record(audit(4, "vc"), [result(Status.NOT_APPLICABLE)]).fixed] == [
+        "not_applicable"
+    ]
 
 
 def test_an_incomplete_reading_fixes_nothing_by_absence(store: Store) -> None:
@@ -157,7 +218,11 @@ def test_the_last_audit_is_the_last_complete_one_of_its_scope(store: Store) -> N
     store.record(audit(0), [])
     store.record(audit(1, complete=False), [])
     store.record(audit(2, "other"), [])
+    store.record(audit(3, "all\tfolder DMZ"), [])
     assert store.last_audit_at("all") == datetime(2026, 1, 1, 12, 5, tzinfo=UTC)
+    store.record(audit(4, "all other"), [])
+    assert store.last_audit_at("all") == datetime(2026, 1, 5, 12, 5, tzinfo=UTC)
+    assert store.last_audit_at("all third") is None
 
 
 def test_audits_come_back_as_they_were(store: Store) -> None:
@@ -323,5 +388,5 @@ def test_processes_at_once(tmp_path: Path) -> None:
     assert [p.exitcode for p in processes] == [0, 0, 0]
     store = Store(path)
     assert len(store.last_audits("s1")) == 5
-    assert len(store.finding("c1~vc:vm-0")) == 2
+    assert len(store.finding("c1~vc:vm-0")) == 1
     assert store.record(audit(5, "s0"), [result(Status.FAIL, f"vc:vm-{n}") for n in range(50)]).unseen == ()

@@ -8,22 +8,23 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, or_, select
 
 from viguard.model.facts import Struct
 from viguard.model.result import Change, Result
 from viguard.store.database import BUSY_S, default_path, explained, open_engine, writing
-from viguard.store.findings import Comparison, Finding, Key, Step, compare
+from viguard.store.findings import Comparison, Finding, Key, Step, compare, server_of
 from viguard.store.schema import audits, changes, findings, identities
 
 _ALTERABLE = tuple(f for f in Finding.__struct_fields__ if f not in {"n", "id", "control", "resource", "first_seen"})
 
 
 class Audit(Struct, frozen=True, kw_only=True):
-    """One audit. ``scope`` names what was asked for (sources and filters): only audits of one scope are compared.
+    """One audit. ``scope`` names the servers that were read, in one line, and after a tab the filter, if there was one.
 
-    ``read_at`` is when reading the estate began; ``counts`` are results by status; ``score`` and ``coverage`` go from
-    0 to 1.
+    Findings belong to their server (the part of a resource's id before its first colon), those about the estate as a
+    whole to whatever shares a server with it. ``read_at`` is when reading the estate began; ``counts`` are results by
+    status; ``score`` and ``coverage`` go from 0 to 1.
     """
 
     scope: str
@@ -67,18 +68,21 @@ class Store:
         self.path = path or default_path()
         self._engine = open_engine(self.path, busy_s=busy_s)
 
-    def record(
+    def record(  # noqa: PLR0913  (four of them are options)
         self,
         audit: Audit,
         results: Iterable[Result],
         *,
         identities: Mapping[str, str] | None = None,
         present: Collection[str] | None = None,
+        within: Collection[str] | None = None,
+        fading: Collection[str] = (),
     ) -> Recorded:
-        """Keeps an audit and says what changed since the last one of its scope. All or nothing is written.
+        """Keeps an audit and says what changed since its servers were audited last. All or nothing is written.
 
         ``identities``: UUID by resource id, of every guest that was read; a guest with a new id and a known UUID keeps
         its findings. ``present``: ids of all resources that were read (None: those that have a result).
+        ``within``: the ids that a filter left (None: there was none). ``fading``: controls whose facts servers forget.
 
         Raises: StoreError.
         """
@@ -88,19 +92,29 @@ class Store:
             if _is_past(connection, audit):
                 return Recorded(audit=None, results=judged)
             _follow(connection, identities or {}, audit.read_at)
+            known, stale = _known(connection, audit.scope, {*_servers(audit.scope), *map(server_of, there)})
             found = compare(
-                judged, _known(connection, audit.scope), at=audit.read_at, complete=audit.complete, present=there
+                judged,
+                known,
+                at=audit.read_at,
+                complete=audit.complete,
+                present=there,
+                within=within,
+                fading=fading,
             )
             number = _write(connection, audit, found)
+            _forget(connection, stale)
         return Recorded(audit=number, results=found.results, fixed=found.fixed, unseen=found.unseen)
 
     def last_audit_at(self, scope: str) -> datetime | None:
-        """When the last complete audit of a scope ended, None when there was none. Raises: StoreError."""
-        query = select(func.max(audits.c.ended_at, type_=audits.c.ended_at.type)).where(
-            audits.c.scope == scope, audits.c.complete
-        )
+        """When the last complete audit of these servers, without a filter, ended; None: there was none.
+
+        Raises: StoreError.
+        """
+        query = select(audits.c.scope, audits.c.ended_at).where(audits.c.complete)
         with explained(self.path), self._engine.connect() as connection:
-            return connection.execute(query).scalar()
+            ends = [r.ended_at for r in connection.execute(query) if _servers(scope) <= _whole(r.scope)]
+        return max(ends, default=None)
 
     def last_audits(self, scope: str, count: int = 12) -> tuple[Audit, ...]:
         """The newest audits of a scope, newest first. Raises: StoreError."""
@@ -110,7 +124,7 @@ class Store:
             return tuple(Audit(**row) for row in connection.execute(query).mappings())
 
     def finding(self, id_: str) -> tuple[Finding, ...]:
-        """A finding as each scope that saw it knows it. Raises: StoreError."""
+        """A finding as it is known, the latest last. Raises: StoreError."""
         with explained(self.path), self._engine.connect() as connection:
             return tuple(_findings(connection, findings.c.id == id_))
 
@@ -123,15 +137,44 @@ class Store:
             return tuple(Step(**{**row, "change": Change(row["change"])}) for row in rows)
 
 
+def _servers(scope: str) -> frozenset[str]:
+    return frozenset(scope.partition("\t")[0].split(" ")) - {""}
+
+
+def _whole(scope: str) -> frozenset[str]:
+    """The servers that an audit judged in whole: none when it had a filter."""
+    return frozenset() if "\t" in scope else _servers(scope)
+
+
 def _is_past(connection: Connection, audit: Audit) -> bool:
     """Whether facts older than the last audit's were judged; they say nothing about what became of findings."""
-    query = select(func.max(audits.c.read_at, type_=audits.c.read_at.type)).where(audits.c.scope == audit.scope)
-    last = connection.execute(query).scalar()
-    return last is not None and audit.read_at < last
+    query = select(audits.c.scope).where(audits.c.read_at > audit.read_at)
+    return any(_servers(audit.scope) & _servers(row.scope) for row in connection.execute(query))
 
 
-def _known(connection: Connection, scope: str) -> dict[Key, Finding]:
-    return {(f.control, f.resource): f for f in _findings(connection, findings.c.scope == scope)}
+def _known(connection: Connection, scope: str, servers: Collection[str]) -> tuple[dict[Key, Finding], list[Finding]]:
+    """The findings of servers and of the estate as a whole; and older ones of the same, to be forgotten.
+
+    Stores of before kept a finding once for each set of servers and filter.
+    """
+    columns = select(findings.c.n, findings.c.scope).where(~findings.c.resource.contains(":"))
+    shared = [r.n for r in connection.execute(columns) if _servers(r.scope) & _servers(scope)]
+    prefixes = [findings.c.resource.startswith(f"{server}:", autoescape=True) for server in sorted(servers) if server]
+    known: dict[Key, Finding] = {}
+    stale: list[Finding] = []
+    for finding in sorted(
+        _findings(connection, or_(findings.c.n.in_(shared), *prefixes)), key=lambda f: (f.last_seen, f.n)
+    ):
+        before = known.get((finding.control, finding.resource))
+        if before is not None:
+            stale.append(before)
+        known[finding.control, finding.resource] = finding
+    return known, stale
+
+
+def _forget(connection: Connection, stale: Collection[Finding]) -> None:
+    if stale:
+        connection.execute(findings.delete().where(findings.c.n == bindparam("row")), [{"row": f.n} for f in stale])
 
 
 def _findings(connection: Connection, condition: ColumnElement[bool]) -> list[Finding]:
@@ -145,7 +188,7 @@ def _write(connection: Connection, audit: Audit, found: Comparison) -> int:
         audits.insert().values(**msgspec.structs.asdict(audit)).returning(audits.c.id)
     ).scalar_one()
     if found.added:
-        rows = [msgspec.structs.asdict(f) | {"scope": audit.scope} for f in found.added]
+        rows = [msgspec.structs.asdict(f) | {"scope": server_of(f.resource) or audit.scope} for f in found.added]
         for row in rows:
             del row["n"]
         connection.execute(findings.insert(), rows)

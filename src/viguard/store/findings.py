@@ -88,18 +88,22 @@ def key_of(result: Result) -> Key:
     return result.control, result.resource.id or result.resource.path
 
 
-def compare(
+def compare(  # noqa: PLR0913  (two of them are options)
     results: Iterable[Result],
     known: Mapping[Key, Finding],
     *,
     at: datetime,
     complete: bool,
     present: Collection[str],
+    within: Collection[str] | None = None,
+    fading: Collection[str] = (),
 ) -> Comparison:
-    """Results against the findings known in their scope.
+    """Results against the findings known of what was read.
 
     ``present``: the resource ids that were read. A finding whose resource is not among them is fixed (gone) only when
-    the reading was ``complete``. Unknown, waived and attested results leave a finding open.
+    the reading was ``complete``. ``within``: the ids that a filter left, None without one; of others nothing is said.
+    Unknown, waived and attested results leave a finding open. So does not_applicable where it comes from events that a
+    server forgets (``fading`` controls), and what an incomplete reading says of the estate as a whole.
     """
     annotated: list[Result] = []
     after: list[tuple[Finding | None, Finding, str]] = []
@@ -107,7 +111,9 @@ def compare(
     for result in results:
         key = key_of(result)
         before = known.get(key)
-        finding = _judge(before, result, at) if key not in judged else None  # a second result adds nothing
+        first = key not in judged  # a second result adds nothing
+        mends = _mends(result, complete=complete, fades=result.control in fading)
+        finding = _judge(before, result, at, mends=mends) if first else None
         judged.add(key)
         if finding is None:
             annotated.append(result)
@@ -115,19 +121,32 @@ def compare(
         after.append((before, finding, result.reason))
         annotated.append(replace(result, id=finding.id, change=_change(before, finding)))
     for key, before in known.items():
-        if before.state == "open" and key not in judged:
+        if before.state == "open" and key not in judged and (within is None or key[1] in within):
             gone = key[1] not in present
             after.append((before, _without_result(before, at, gone=gone, complete=complete), ""))
     return _collect(annotated, after, at, judged)
 
 
-def _judge(before: Finding | None, result: Result, at: datetime) -> Finding | None:
+def server_of(resource: str) -> str:
+    """The server that a resource id belongs to, "" for what is about the estate as a whole."""
+    server, colon, _ = resource.partition(":")
+    return server if colon else ""
+
+
+def _mends(result: Result, *, complete: bool, fades: bool) -> bool:
+    """Whether a result shows that what was found before is not there any more."""
+    if not complete and not server_of(key_of(result)[1]):
+        return False
+    return result.status is Status.PASS or (result.status is Status.NOT_APPLICABLE and not fades)
+
+
+def _judge(before: Finding | None, result: Result, at: datetime, *, mends: bool) -> Finding | None:
     """The finding after a result, or None when there is none to speak of."""
     if result.status is Status.FAIL:
         return _failed(before, result, at)
     if before is None or before.state == "fixed":
         return None
-    if result.status in (Status.PASS, Status.NOT_APPLICABLE):
+    if mends:
         return _fixed(before, FixedHow(result.status.value), at)
     return replace(before, status=result.status.value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -94,7 +95,8 @@ def run(request: Request, person: Person) -> Found:
         answers=answer(load_questions(), results, left_out),
         roadmap=roadmap(cards, results),
     )
-    return history.remember(audit, policy)
+    fading = [control.id for control in controls.values() if control.fades]
+    return history.remember(audit, policy, within=ids, fading=fading)
 
 
 def exit_code(audit: Audit, fail_on: str) -> int:
@@ -111,11 +113,11 @@ def _now() -> datetime:
 
 
 class _History:
-    """Earlier audits of the same scope. Every failure of the store becomes a note."""
+    """Earlier audits of the same servers. Every failure of the store becomes a note."""
 
     def __init__(self, request: Request, estate: Estate) -> None:
         self._estate, self._warnings = estate, list[str]()
-        self._scope = estate.scope + ("" if request.selection.everything else f" {request.selection}")
+        self._scope = estate.scope + ("" if request.selection.everything else f"\t{request.selection}")
         self._store: audits.Store | None = None
         if request.remember:
             try:
@@ -133,16 +135,25 @@ class _History:
             self._lost(error)
             return NO_SOURCE
 
-    def remember(self, audit: Audit, policy: Policy) -> Found:
-        """The audit with what became of each finding."""
+    def remember(
+        self, audit: Audit, policy: Policy, *, within: Collection[str] | None, fading: Collection[str]
+    ) -> Found:
+        """The audit with what became of each finding; ``within`` and ``fading`` as ``Store.record``."""
         if self._store is not None:
             try:
-                audit = self._recorded(self._store, audit, policy)
+                audit = self._recorded(self._store, audit, policy, within, fading)
             except StoreError as error:
                 self._lost(error)
         return Found(audit=audit, warnings=tuple(self._warnings))
 
-    def _recorded(self, store: audits.Store, audit: Audit, policy: Policy) -> Audit:
+    def _recorded(
+        self,
+        store: audits.Store,
+        audit: Audit,
+        policy: Policy,
+        within: Collection[str] | None,
+        fading: Collection[str],
+    ) -> Audit:
         inventory = self._estate.inventory
         done = store.record(
             audits.Audit(
@@ -159,6 +170,8 @@ class _History:
             audit.results,
             identities=inventory.uuids(),
             present=inventory.by_id.keys(),
+            within=within,
+            fading=fading,
         )
         if done.audit is None:
             self._warnings.append("a newer audit of this estate is known: nothing is compared with these older facts")

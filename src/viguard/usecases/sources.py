@@ -146,7 +146,8 @@ def load_file(path: Path) -> Inventory:
 
 
 def _scope(inventory: Inventory) -> str:
-    return " ".join(sorted({s.server or s.url for s in inventory.sources}))
+    """The servers that were read; what was refused is known by no id."""
+    return " ".join(sorted({s.server.replace(" ", "") for s in inventory.sources if s.server}))
 
 
 def telling(person: Person) -> Progress:
