@@ -277,6 +277,29 @@ def test_what_came_too_fast_is_judged_after_a_restart(site: Site, monkeypatch: p
     assert not (site.directory / "behind.json").exists()
 
 
+def test_what_was_deleted_before_it_could_be_judged_is_told(site: Site) -> None:
+    slow = threading.Event()
+
+    async def main() -> None:
+        async with serving(site) as server:
+            await until(lambda: server.judging.is_idle, "the replay is over")
+            held = asyncio.create_task(server.judging.ask(slow.wait, BOUND_S))
+            server.judging._most = 0
+            for block in guesses(0, 4):
+                await server.take(block)
+            for path in server.archive.directory.glob("*.zst"):
+                path.unlink()
+            slow.set()
+            await held
+            await until(lambda: server.judging.is_idle, "it is given up")
+            assert server.alerting.problems["judging"].endswith("raised no alert: 12")
+            server.judging._most = 1_000_000
+            await server.take(guesses(4, 5)[0])
+            await until(lambda: told_keys(site) == keys(4, 5), "it goes on")
+
+    asyncio.run(main())
+
+
 DISABLED = (
     "vobd[1048795]:  [UserLevelCorrelator] 11402us: [esx.audit.net.firewall.disabled] Firewall has been disabled."
 )

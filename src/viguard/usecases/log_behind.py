@@ -94,10 +94,13 @@ class Behind:
             self._first = self._last = START
             self.lines = 0
 
-    def end(self, place: Stored) -> None:
-        """What is left up to this place cannot be read: it is damaged, or deleted for its age."""
-        if self.is_some and self._first <= place:
-            self.reach(place, self._at, 0)
+    def end(self, place: Stored) -> int:
+        """What is left up to this place cannot be read: it is damaged, or deleted for its age. Lines, if known."""
+        if not self.is_some or self._first > place:
+            return 0
+        lost = self.lines if self._last == place else 0
+        self.reach(place, self._at, lost)
+        return lost
 
     def told(self) -> str:
         """How it is, for the status; "" when all is judged."""

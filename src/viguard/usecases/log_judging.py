@@ -138,7 +138,9 @@ class Judging:
             while self._queue:
                 await self._next()
         self._tell_trouble()
-        self.behind.end(last)
+        if lost := self.behind.end(last):
+            text = f"lines that came too fast could not be read back, and raised no alert: {lost:,}"
+            self._problems.happened(_NAME, text)
         self._problems.set(_BEHIND, self.behind.told())
         if not self.behind.is_some:
             self._problems.note("every line is judged again as it comes")
@@ -225,7 +227,7 @@ class Judging:
         return looked(self.watch.classifier, block.data, self._failed)
 
     def _damaged(self, damage: Damage) -> None:
-        self._trouble = f"lines could not be judged, as the archive is damaged: {damage}"
+        self._trouble = f"lines could not be judged, as the archive is damaged: {damage.file}: {damage.why}"
 
     def _failed(self, lines: int, error: Exception) -> None:
         self.counts.failed_lines += lines
