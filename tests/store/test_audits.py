@@ -132,17 +132,6 @@ def test_what_a_store_of_before_kept_for_each_set_of_servers_becomes_one(store: 
     assert len(store.finding("c1~vc:vm-1")) == 1
 
 
-def test_events_that_a_server_forgets_mend_nothing(store: Store) -> None:
-    store.record(audit(0, "vc"), [result(Status.FAIL)])
-    aged = store.record(audit(1, "vc"), [result(Status.NOT_APPLICABLE)], fading=["c1"])
-    assert (aged.fixed, only(aged).change) == ((), Change.OPEN)
-    assert store.record(audit(2, "vc"), [result(Status.PASS)], fading=["c1"]).fixed != ()
-    store.record(audit(3, "vc"), [result(Status.FAIL)])
-    assert [f.fixed_how for f in store.record(audit(4, "vc"), [result(Status.NOT_APPLICABLE)]).fixed] == [
-        "not_applicable"
-    ]
-
-
 def test_an_incomplete_reading_fixes_nothing_by_absence(store: Store) -> None:
     store.record(audit(0), [result(Status.FAIL)])
     partial = store.record(audit(1, complete=False), [result(Status.PASS, "vc:vm-2")])

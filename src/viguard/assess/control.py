@@ -64,8 +64,7 @@ class Control(Struct, frozen=True, kw_only=True):
     """One control. Exactly one of ``expect``, ``python``, ``attest`` and a source that is missing decides it.
 
     ``kinds`` are what it judges; ``switches`` narrows switches and port groups to ``standard`` or ``distributed``.
-    ``expect`` holds the expectations by profile; ``needs`` the sources it reads. ``fades``: it rests on events, which
-    servers forget, so that a failure is not mended by their absence.
+    ``expect`` holds the expectations by profile; ``needs`` the sources it reads.
     """
 
     id: str
@@ -82,7 +81,6 @@ class Control(Struct, frozen=True, kw_only=True):
     expect: dict[Profile, tuple[Read, ...]] = msgspec.field(default_factory=dict)
     python: str = ""
     attest: bool = False
-    fades: bool = False
     references: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     cases: tuple[Case, ...] = ()
     tested_by: str = ""  # the file with the hand-written cases of a control that is a function

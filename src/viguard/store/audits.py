@@ -68,7 +68,7 @@ class Store:
         self.path = path or default_path()
         self._engine = open_engine(self.path, busy_s=busy_s)
 
-    def record(  # noqa: PLR0913  (four of them are options)
+    def record(
         self,
         audit: Audit,
         results: Iterable[Result],
@@ -76,13 +76,12 @@ class Store:
         identities: Mapping[str, str] | None = None,
         present: Collection[str] | None = None,
         within: Collection[str] | None = None,
-        fading: Collection[str] = (),
     ) -> Recorded:
         """Keeps an audit and says what changed since its servers were audited last. All or nothing is written.
 
         ``identities``: UUID by resource id, of every guest that was read; a guest with a new id and a known UUID keeps
         its findings. ``present``: ids of all resources that were read (None: those that have a result).
-        ``within``: the ids that a filter left (None: there was none). ``fading``: controls whose facts servers forget.
+        ``within``: the ids that a filter left (None: there was none).
 
         Raises: StoreError.
         """
@@ -100,7 +99,6 @@ class Store:
                 complete=audit.complete,
                 present=there,
                 within=within,
-                fading=fading,
             )
             number = _write(connection, audit, found)
             _forget(connection, stale)

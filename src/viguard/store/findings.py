@@ -88,7 +88,7 @@ def key_of(result: Result) -> Key:
     return result.control, result.resource.id or result.resource.path
 
 
-def compare(  # noqa: PLR0913  (two of them are options)
+def compare(  # noqa: PLR0913  (one of them is an option)
     results: Iterable[Result],
     known: Mapping[Key, Finding],
     *,
@@ -96,14 +96,13 @@ def compare(  # noqa: PLR0913  (two of them are options)
     complete: bool,
     present: Collection[str],
     within: Collection[str] | None = None,
-    fading: Collection[str] = (),
 ) -> Comparison:
     """Results against the findings known of what was read.
 
     ``present``: the resource ids that were read. A finding whose resource is not among them is fixed (gone) only when
     the reading was ``complete``. ``within``: the ids that a filter left, None without one; of others nothing is said.
-    Unknown, waived and attested results leave a finding open. So does not_applicable where it comes from events that a
-    server forgets (``fading`` controls), and what an incomplete reading says of the estate as a whole.
+    Unknown, waived and attested results leave a finding open, and so does what an incomplete reading says of the estate
+    as a whole.
     """
     annotated: list[Result] = []
     after: list[tuple[Finding | None, Finding, str]] = []
@@ -112,8 +111,7 @@ def compare(  # noqa: PLR0913  (two of them are options)
         key = key_of(result)
         before = known.get(key)
         first = key not in judged  # a second result adds nothing
-        mends = _mends(result, complete=complete, fades=result.control in fading)
-        finding = _judge(before, result, at, mends=mends) if first else None
+        finding = _judge(before, result, at, mends=_mends(result, complete=complete)) if first else None
         judged.add(key)
         if finding is None:
             annotated.append(result)
@@ -133,11 +131,11 @@ def server_of(resource: str) -> str:
     return server if colon else ""
 
 
-def _mends(result: Result, *, complete: bool, fades: bool) -> bool:
+def _mends(result: Result, *, complete: bool) -> bool:
     """Whether a result shows that what was found before is not there any more."""
     if not complete and not server_of(key_of(result)[1]):
         return False
-    return result.status is Status.PASS or (result.status is Status.NOT_APPLICABLE and not fades)
+    return result.status in {Status.PASS, Status.NOT_APPLICABLE}
 
 
 def _judge(before: Finding | None, result: Result, at: datetime, *, mends: bool) -> Finding | None:

@@ -95,8 +95,7 @@ def run(request: Request, person: Person) -> Found:
         answers=answer(load_questions(), results, left_out),
         roadmap=roadmap(cards, results),
     )
-    fading = [control.id for control in controls.values() if control.fades]
-    return history.remember(audit, policy, within=ids, fading=fading)
+    return history.remember(audit, policy, within=ids)
 
 
 def exit_code(audit: Audit, fail_on: str) -> int:
@@ -135,25 +134,16 @@ class _History:
             self._lost(error)
             return NO_SOURCE
 
-    def remember(
-        self, audit: Audit, policy: Policy, *, within: Collection[str] | None, fading: Collection[str]
-    ) -> Found:
-        """The audit with what became of each finding; ``within`` and ``fading`` as ``Store.record``."""
+    def remember(self, audit: Audit, policy: Policy, *, within: Collection[str] | None) -> Found:
+        """The audit with what became of each finding; ``within`` as ``Store.record``."""
         if self._store is not None:
             try:
-                audit = self._recorded(self._store, audit, policy, within, fading)
+                audit = self._recorded(self._store, audit, policy, within)
             except StoreError as error:
                 self._lost(error)
         return Found(audit=audit, warnings=tuple(self._warnings))
 
-    def _recorded(
-        self,
-        store: audits.Store,
-        audit: Audit,
-        policy: Policy,
-        within: Collection[str] | None,
-        fading: Collection[str],
-    ) -> Audit:
+    def _recorded(self, store: audits.Store, audit: Audit, policy: Policy, within: Collection[str] | None) -> Audit:
         inventory = self._estate.inventory
         done = store.record(
             audits.Audit(
@@ -171,7 +161,6 @@ class _History:
             identities=inventory.uuids(),
             present=inventory.by_id.keys(),
             within=within,
-            fading=fading,
         )
         if done.audit is None:
             self._warnings.append("a newer audit of this estate is known: nothing is compared with these older facts")
