@@ -94,15 +94,15 @@ class Rules:
             rule = Rule(len(self.every), form, None, Lookup(form, kinds))
             self._add(form, rule, form.all_cues(kinds), found)
         self.stems, self.cues = tuple(found.stems), tuple(found.by_cue)
-        self._anywhere = tuple(_of_program(rules, "") for rules in found.by_cue.values())
         self._of = tuple(_by_program(rules) for rules in found.by_cue.values())
 
-    def called(self, cues: Sequence[int], program: str) -> Sequence[Rule]:
+    def called(self, cues: Sequence[int], program: str) -> tuple[Rule, ...]:
         """The rules that the cues of a line call, in the order of the content; ``cues`` are places in ``cues``."""
         if len(cues) == 1:
-            return self._of[cues[0]].get(program, self._anywhere[cues[0]])
-        rules = {r.number: r for cue in cues for r in self._of[cue].get(program, self._anywhere[cue])}
-        return [rules[number] for number in sorted(rules)]
+            of = self._of[cues[0]]
+            return of[program] if program in of else of[""]
+        rules = {r.number: r for cue in cues for r in self._of[cue].get(program, self._of[cue][""])}
+        return tuple(rules[number] for number in sorted(rules))
 
     def _add(self, written: Line | Carrier, rule: Rule, cues: Iterable[str], found: _Found) -> None:
         self.every.append(rule)
@@ -112,7 +112,8 @@ class Rules:
 
 
 def _by_program(rules: Sequence[Rule]) -> dict[str, tuple[Rule, ...]]:
-    return {program: _of_program(rules, program) for rule in rules for program in rule.programs}
+    """Rules by program, under "" those that ask for none."""
+    return {program: _of_program(rules, program) for rule in rules for program in ("", *rule.programs)}
 
 
 def _of_program(rules: Sequence[Rule], program: str) -> tuple[Rule, ...]:
@@ -144,10 +145,8 @@ class Classifier:
         if not found.lines:
             return out
         read_header, called, lines, ends = self._read_header, self.rules.called, found.lines, found.ends
-        size = 0
         for number, cues in self._cues(found.joined, lines):
             line = lines[number]
-            size += len(line)
             header = read_header(line)
             if header is None:
                 continue
@@ -159,7 +158,7 @@ class Classifier:
                         end = ends[number]
                         out.append(Hit(end - len(line), end, rule, kind, header, match))
                         break
-        self._is_flood = size * 2 > len(data)
+        self._is_flood = len(out) * 2 > len(lines) if self._is_flood else len(found.joined) * 2 > len(data)
         return out
 
 

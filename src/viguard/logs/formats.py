@@ -75,22 +75,19 @@ class Headers:
         """The header of a line, None when it has none that we know."""
         for match, place, implied in self._headers:
             found = match(line)
-            if found is None:
-                continue
-            if implied:
-                program = implied
-            else:
-                name = found[place]
-                program = self._names.get(name) or self._name(name)
-            message, origin = found.end(), None
-            origins = self._origins.get(program)
-            if origins and line[message : message + 1] in _ORIGIN_STARTS:
-                for match_origin in origins:
-                    origin = match_origin(line, message)
-                    if origin is not None:
-                        message = origin.end()
-                        break
-            return Header(found, origin, program, message)
+            if found is not None:
+                if implied:
+                    program = implied
+                else:
+                    name = found[place]
+                    program = self._names.get(name) or self._name(name)
+                message = found.end()
+                if program in self._origins and line[message : message + 1] in _ORIGIN_STARTS:
+                    for match_origin in self._origins[program]:
+                        origin = match_origin(line, message)
+                        if origin is not None:
+                            return Header(found, origin, program, origin.end())
+                return Header(found, None, program, message)
         return None
 
     def _name(self, written: bytes) -> str:
