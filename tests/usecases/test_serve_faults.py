@@ -256,11 +256,11 @@ def test_what_came_too_fast_is_judged_after_a_restart(site: Site, monkeypatch: p
             await until(lambda: len(told_keys(site)) == 3, "the first are told")
             held = asyncio.create_task(server.judging.ask(slow.wait, BOUND_S))
             server.judging._most = 0
+            monkeypatch.setattr(server.judging.behind, "blocks", lambda _tell: iter(()))  # it is too slow for that
+            monkeypatch.setattr(server.judging.behind, "end", lambda _place: None)
             for block in guesses(3, 30):
                 await server.take(block)
             asyncio.get_running_loop().call_later(1.0, slow.set)
-            monkeypatch.setattr(server.judging.behind, "blocks", lambda _tell: iter(()))  # it is too slow for that
-            monkeypatch.setattr(server.judging.behind, "end", lambda _place: None)
         await held
 
     async def second() -> None:
