@@ -47,11 +47,22 @@ def test_deployed_from_a_registered_template() -> None:
         ("VmClonedEvent", "vc:master", Status.PASS),
         ("VmDeployedEvent", "vc:gone", Status.PASS),  # undecided: any template does
         ("VmClonedEvent", "vc:gone", Status.UNKNOWN),
-        ("VmPoweredOnEvent", "", Status.NOT_APPLICABLE),
+        ("VmPoweredOnEvent", "", Status.UNKNOWN),  # made before the oldest event
     ],
 )
 def test_how_a_guest_was_made_while_undecided(type_: str, source: str, status: Status) -> None:
     assert used_for_deploy(guest(), world(*made(type_, source))).status is status
+
+
+def test_an_event_that_is_dropped_mends_nothing() -> None:
+    bad = made("VmCreatedEvent")
+    assert used_for_deploy(guest(), world(*bad)).status is Status.FAIL
+    aged = but(bad[0], events=(), events_since=READ_AT + timedelta(days=10))  # 40 days later, 31 days are read
+    found = used_for_deploy(guest(), world(aged, *bad[1:]))
+    assert (found.status, found.reason) == (
+        Status.UNKNOWN,
+        f"made before {READ_AT + timedelta(days=10):%Y-%m-%d}, where the events begin: from what is not told",
+    )
 
 
 def came(*types: str) -> list[Resource]:

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from viguard.assess.context import Context
 from viguard.assess.kind import expect
 from viguard.assess.tally import about
-from viguard.assess.verdict import Verdict, failed, not_applicable, passed, unknown
+from viguard.assess.verdict import Verdict, failed, passed, unknown
 from viguard.model.access import Access, Event
 from viguard.model.facts import Resource, Unknown
 from viguard.model.guest import Guest
@@ -25,12 +25,13 @@ UNSET_YEAR = 1970  # what servers send for a time that they do not hold
 
 
 def used_for_deploy(subject: Resource, context: Context) -> Verdict:
-    """A guest made in the time that the events cover was deployed from a registered template.
+    """A guest was deployed from a registered template.
 
     A registered template: one in ``approved.templates``; undecided: any template does. A clone counts as its source
     does. A guest that was only registered came with files that were made elsewhere or earlier: from what, no event
-    says, so it never passes, and does not fail either. A guest without any such event is older than the events, so
-    the question does not arise.
+    says, so it never passes, and does not fail either. So it is with a guest without any such event: it was made
+    before the oldest event that was read, so a bad making that was seen once does not look mended when its event is
+    dropped.
     """
     guest = expect(Guest, subject)
     access = context.inventory.access.get(guest.server)
@@ -43,7 +44,9 @@ def used_for_deploy(subject: Resource, context: Context) -> Verdict:
     making = context.index(Making).of(guest)
     if not making:
         since = about(context, access, "events", access.events_since.isoformat(), part=".since")
-        return not_applicable(f"not made since {access.events_since:%Y-%m-%d}", since)
+        return unknown(
+            f"made before {access.events_since:%Y-%m-%d}, where the events begin: from what is not told", since
+        )
     return _judge_making(making, access, context)
 
 
