@@ -14,7 +14,7 @@ from viguard.model.facts import Struct
 from viguard.model.result import Change, Result, Status
 
 Key: TypeAlias = tuple[str, str]
-"""Control and resource of a finding: one finding at most in a scope."""
+"""Control and resource of a finding: one finding at most in what is compared."""
 
 
 class FixedHow(StrEnum):
@@ -36,7 +36,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     """A finding as the store knows it. ``status`` is what the last audit said: a Status, not_read, not_judged or gone.
 
     ``resource`` is the current resource id; ``n`` the row, 0 before it is stored. Times are when facts were read.
-    ``document`` is the last failing result with its evidence, as JSON.
+    ``document`` is the last failing result with its evidence, as JSON. ``scope`` is given where it is stored.
     """
 
     id: str
@@ -54,6 +54,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     fixed_how: str | None = None
     reopened_at: datetime | None = None
     document: str = ""
+    scope: str = ""  # the server, or the estate, that it is of
     n: int = 0
 
 
@@ -93,13 +94,14 @@ def compare(
     known: Mapping[Key, Finding],
     *,
     at: datetime,
-    complete: bool,
+    complete: Collection[str],
     present: Collection[str],
 ) -> Comparison:
-    """Results against the findings known in their scope.
+    """Results against the findings known of the same servers.
 
     ``present``: the resource ids that were read. A finding whose resource is not among them is fixed (gone) only when
-    the reading was ``complete``. Unknown, waived and attested results leave a finding open.
+    its scope is among the ``complete`` ones: servers that were wholly read.
+    Unknown, waived and attested results leave a finding open.
     """
     annotated: list[Result] = []
     after: list[tuple[Finding | None, Finding, str]] = []
@@ -117,7 +119,7 @@ def compare(
     for key, before in known.items():
         if before.state == "open" and key not in judged:
             gone = key[1] not in present
-            after.append((before, _without_result(before, at, gone=gone, complete=complete), ""))
+            after.append((before, _without_result(before, at, gone=gone, complete=before.scope in complete), ""))
     return _collect(annotated, after, at, judged)
 
 

@@ -110,11 +110,12 @@ def _now() -> datetime:
 
 
 class _History:
-    """Earlier audits of the same scope. Every failure of the store becomes a note."""
+    """Earlier audits of the same servers. Every failure of the store becomes a note."""
 
     def __init__(self, request: Request, estate: Estate) -> None:
         self._estate, self._warnings = estate, list[str]()
-        self._scope = estate.scope + ("" if request.selection.everything else f" {request.selection}")
+        self._filtered = not request.selection.everything
+        self._scope = estate.scope + (f" {request.selection}" if self._filtered else "")
         self._store: audits.Store | None = None
         if request.remember:
             try:
@@ -127,7 +128,7 @@ class _History:
         if self._store is None:
             return NO_SOURCE
         try:
-            return self._store.last_audit_at(self._scope)
+            return self._store.last_audit_at([r.server for r in self._estate.read])
         except StoreError as error:
             self._lost(error)
             return NO_SOURCE
@@ -156,11 +157,16 @@ class _History:
                 policy_digest=_digest(policy),
             ),
             audit.results,
+            read=self._estate.read,
+            filtered=self._filtered,
             identities=inventory.uuids(),
-            present=inventory.by_id.keys(),
+            present={*inventory.by_id, *(account.id for account in inventory.accounts)},
         )
         if done.audit is None:
             self._warnings.append("a newer audit of this estate is known: nothing is compared with these older facts")
+        elif done.past:
+            names = ", ".join(map(inventory.source_name, done.past))
+            self._warnings.append(f"a newer audit of {names} is known: its older facts are compared with nothing")
         fixed = tuple(FixedFinding(id=f.id, control=f.control, path=f.path, how=f.fixed_how or "") for f in done.fixed)
         return replace(audit, results=done.results, fixed=fixed)
 

@@ -9,10 +9,12 @@ from viguard.collect import declared
 from viguard.collect.run import Collector
 from viguard.collect.subject import Options, Progress
 from viguard.errors import InputError
-from viguard.model.facts import Struct
+from viguard.model.facts import Struct, escape
 from viguard.model.inventory import Inventory
+from viguard.model.snapshot import Gap, Source
 from viguard.policy.selection import Selection
 from viguard.store import snapshots
+from viguard.store.scopes import Reading
 from viguard.usecases.person import Person
 from viguard.vsphere.credentials import Credentials, load_credentials
 from viguard.vsphere.endpoint import Endpoint, Trust, parse_endpoint
@@ -41,10 +43,11 @@ class Sources(Struct, frozen=True, kw_only=True):
 
 
 class Estate(Struct, frozen=True, kw_only=True):
-    """An estate that was opened. ``scope`` names it from audit to audit."""
+    """An estate that was opened. ``scope`` names what was read; ``read`` are its servers, as far as they were read."""
 
     inventory: Inventory
     scope: str
+    read: tuple[Reading, ...]
 
 
 def open_estate(sources: Sources, person: Person) -> Estate:
@@ -67,7 +70,8 @@ def open_estate(sources: Sources, person: Person) -> Estate:
     if not inventories:
         raise InputError("no SOURCE was named", hint="name a vCenter (https://...), a snapshot, or try `viguard demo`")
     inventory = inventories[0] if len(inventories) == 1 else snapshots.merge(inventories)
-    return Estate(inventory=inventory, scope=_scope(inventory))
+    read = tuple(r for i in inventories for r in readings(i))
+    return Estate(inventory=inventory, scope=_scope(inventory), read=read)
 
 
 def login_with(sources: Sources, person: Person) -> Credentials:
@@ -143,6 +147,25 @@ def load_file(path: Path) -> Inventory:
 
 def _scope(inventory: Inventory) -> str:
     return " ".join(sorted({s.server or s.url for s in inventory.sources}))
+
+
+def readings(inventory: Inventory) -> list[Reading]:
+    """The servers of one collection that were read. A gap that is no source's own leaves every server incomplete."""
+    theirs = {source: [g for g in inventory.gaps if _is_of(g, source)] for source in inventory.sources}
+    strays = len({g for gaps in theirs.values() for g in gaps}) < len(set(inventory.gaps)) or not inventory.gaps
+    return [
+        Reading(
+            server=source.server,
+            read_at=inventory.read_at,
+            complete=inventory.complete or not (strays or gaps),
+        )
+        for source, gaps in theirs.items()
+        if source.server
+    ]
+
+
+def _is_of(gap: Gap, source: Source) -> bool:
+    return any(gap.path == f"/{n}" or gap.path.startswith(f"/{n}/") for n in {source.name, escape(source.name)})
 
 
 def telling(person: Person) -> Progress:
