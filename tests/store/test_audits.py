@@ -110,8 +110,9 @@ def test_what_a_filter_left_out_is_neither_fixed_nor_new(store: Store) -> None:
     there = {"vc:vm-1", "vc:vm-2"}
     record(store, audit(0), both, present=there)
     some = record(store, audit(1, "vc folder DMZ"), both[:1], present=there, filtered=True)
-    assert (changes_of(some), some.fixed, [f.id for f in some.unseen]) == ([Change.OPEN], (), ["c1~vc:vm-2"])
+    assert (changes_of(some), some.fixed, some.unseen) == ([Change.OPEN], (), ())
     assert changes_of(record(store, audit(2), both, present=there)) == [Change.OPEN, Change.OPEN]
+    assert [s.change for s in store.history("c1~vc:vm-2")] == [Change.NEW]  # nothing was said of it in between
 
 
 def test_gone_is_said_of_each_server_by_its_own_reading(store: Store) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 from viguard.model.facts import Struct
 from viguard.model.result import Change, Result, Status
 from viguard.store.database import BUSY_S, default_path, explained, open_engine, writing
-from viguard.store.findings import Comparison, Finding, Key, Step, compare
+from viguard.store.findings import Comparison, Finding, Key, Step, compare, key_of
 from viguard.store.identity import follow
 from viguard.store.schema import audits, changes, findings, readings
 from viguard.store.scopes import Reading, estate_scope, estate_servers, server_of
@@ -85,9 +85,9 @@ class Store:
         """Keeps an audit and says what changed since its servers were audited last. All or nothing is written.
 
         ``read``: the servers that were read. ``filtered``: whether something was left out, so that this is no whole
-        audit of them. ``identities``: UUID by resource id, of every guest that was read; a guest with a new id and a
-        known UUID keeps its findings. ``present``: ids of all resources that were read (None: those that have a
-        result).
+        audit of them, and what has no result is left as it was. ``identities``: UUID by resource id, of every guest
+        that was read; a guest with a new id and a known UUID keeps its findings. ``present``: ids of all resources that
+        were read (None: those that have a result).
 
         Raises: StoreError.
         """
@@ -98,14 +98,12 @@ class Store:
             fresh = {r.server: r for r in read if r.server not in past}
             if past and not fresh:
                 return Recorded(audit=None, results=judged)
-            follow(
-                connection, {i: u for i, u in (identities or {}).items() if server_of(i, fresh)}, fresh, audit.read_at
-            )
+            follow(connection, identities or {}, fresh.keys(), audit.read_at)
             estate = {} if past else _known_of_estate(connection, fresh.keys())
             compared = [r for r in judged if _is_comparable(r, fresh.keys(), past, estate)]
             found = compare(
                 compared,
-                _known(connection, fresh.keys()) | estate,
+                _touched(_known(connection, fresh.keys()) | estate, compared, there, filtered=filtered),
                 at=audit.read_at,
                 complete={r.server for r in fresh.values() if r.complete},
                 present=there | {resource for _, resource in estate},
@@ -182,6 +180,16 @@ def _known_of_estate(connection: Connection, servers: Collection[str]) -> dict[K
         double = [f.n for f in (first, *others) if f is not kept]
         connection.execute(findings.delete().where(findings.c.n.in_(double)))
     return joined
+
+
+def _touched(
+    known: dict[Key, Finding], compared: Iterable[Result], there: Collection[str], *, filtered: bool
+) -> dict[Key, Finding]:
+    """What this audit says something of. A filter leaves the rest as it was, without a line in its history."""
+    if not filtered:
+        return known
+    told = {key_of(r) for r in compared}
+    return {key: f for key, f in known.items() if key in told or not (f.resource in there or estate_servers(f.scope))}
 
 
 def _is_comparable(

@@ -18,6 +18,7 @@ def follow(connection: Connection, current: Mapping[str, str], servers: Collecti
     A UUID that two guests carry now (a copy) tells nothing, and neither does an old id that is still there, or
     whose server is not among ``servers``, the ones that were read.
     """
+    current = {resource: uuid for resource, uuid in current.items() if server_of(resource, servers)}
     rows = connection.execute(select(identities.c.resource, identities.c.uuid).order_by(identities.c.seen_at))
     known = {row.resource: row.uuid for row in rows}
     left = {
