@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from viguard.errors import InputError, PolicyError
+from viguard.model.access import Access, Event
 from viguard.model.facts import Settings
 from viguard.model.guest import Guest
 from viguard.model.host import Host
@@ -185,6 +186,22 @@ def test_a_filter_makes_nothing_new_or_fixed() -> None:
     assert part.audit.fixed == ()
     again = run(source)
     assert {r.change for r in again.audit.results if r.status is Status.FAIL} == {Change.OPEN}
+
+
+def with_events(inventory: Inventory, since: datetime, *events: Event) -> Inventory:
+    """The same at a server whose events were read from that time on."""
+    access = Access(id="vc:access", name="vc", path="/vc", server="vc", events=events, events_since=since)
+    return Inventory([*inventory.by_id.values(), access], read_at=inventory.read_at, sources=inventory.sources)
+
+
+def test_a_finding_stays_open_when_its_event_is_too_old_to_be_read(tmp_path: Path) -> None:
+    made = Event(key=1, type="VmCreatedEvent", at=AT - timedelta(days=2), guest="vc:vm-1")
+    before = run(snapshot(tmp_path, with_events(estate("100000"), AT - timedelta(days=31), made)))
+    assert one(before, "template-used-for-deploy") == (Status.FAIL, Change.NEW)
+    later = AT + timedelta(days=40)
+    after = run(snapshot(tmp_path, with_events(estate("100000", read_at=later), later - timedelta(days=31))))
+    assert one(after, "template-used-for-deploy") == (Status.UNKNOWN, Change.OPEN)
+    assert [f for f in after.audit.fixed if f.control == "template-used-for-deploy"] == []
 
 
 def test_a_selection_leaves_the_rest_out(tmp_path: Path) -> None:
