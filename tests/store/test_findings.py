@@ -39,13 +39,14 @@ def finding(*, state: str = "open") -> Finding:
         status="pass" if fixed else "fail",
         fixed_at=fixed,
         fixed_how="pass" if fixed else None,
+        scope="vc",
         n=7,
     )
 
 
 def after(*results: Result, known: Finding | None = None, complete: bool = True, present: set[str]) -> Comparison:
     rows: dict[Key, Finding] = {(known.control, known.resource): known} if known else {}
-    return compare(results, rows, at=DAY2, complete=complete, present=present)
+    return compare(results, rows, at=DAY2, complete={"vc"} if complete else set(), present=present)
 
 
 def test_a_first_failure_is_new() -> None:

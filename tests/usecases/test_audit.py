@@ -4,17 +4,20 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from viguard.errors import InputError, PolicyError
+from viguard.model.access import Access, Event
 from viguard.model.facts import Settings
 from viguard.model.guest import Guest
 from viguard.model.host import Host
 from viguard.model.inventory import Inventory
-from viguard.model.result import Change, Status
+from viguard.model.result import Change, Kind, Status
 from viguard.model.server import Product, Server
 from viguard.model.snapshot import Gap, Source
 from viguard.policy.selection import Selection
@@ -125,6 +128,80 @@ def test_the_audit_before_this_one_is_handed_to_the_assessment(tmp_path: Path) -
     source = snapshot(tmp_path, estate("100000"))
     assert one(run(source), "audit-monthly", "estate")[0] is Status.FAIL
     assert one(run(source), "audit-monthly", "estate")[0] is Status.PASS
+
+
+def pair(day: int, *, second: bool = True) -> Inventory:
+    """Two servers with a guest each; or the second one did not let us in."""
+    at = datetime(2026, 3, day, tzinfo=UTC)
+    one = estate("9000000", read_at=at)
+    test = Server(id="vt", name="test", path="/test", server="vt", product=VPX)
+    guest = msgspec.structs.replace(one.all(Guest)[0], id="vt:vm-1", name="try", path="/test/DC/try", server="vt")
+    known = Source(server="vt", name="test", url="https://test.example.org/sdk")
+    refused = Source(server="", name="test", url="https://test.example.org/sdk", tls="none")
+    return Inventory(
+        [*one.by_id.values(), *((test, guest) if second else ())],
+        read_at=at,
+        sources=[*one.sources, known if second else refused],
+        complete=second,
+        gaps=() if second else (Gap(path="/test", what="everything", reason="wrong password"),),
+    )
+
+
+def test_a_server_that_does_not_let_us_in_makes_nothing_new(tmp_path: Path) -> None:
+    for day in (1, 2):
+        run(snapshot(tmp_path, pair(day)))
+    found = run(snapshot(tmp_path, pair(3, second=False)))
+    assert not found.audit.complete
+    assert {r.change for r in found.audit.results if r.status is Status.FAIL} == {Change.OPEN}
+    assert found.audit.fixed == ()
+    assert one(found, "audit-monthly", "estate")[0] is Status.PASS
+    again = run(snapshot(tmp_path, pair(4)))
+    assert one(again, "vm-log-rotate-size") == (Status.FAIL, Change.OPEN)
+    assert one(again, "vm-log-rotate-size", "try") == (Status.FAIL, Change.OPEN)
+
+
+def test_what_is_not_there_is_gone_only_from_a_server_that_was_wholly_read(tmp_path: Path) -> None:
+    run(snapshot(tmp_path, pair(1)))
+    last = pair(2, second=False)
+    without = Inventory(
+        [r for r in last.by_id.values() if not isinstance(r, Guest)],
+        read_at=last.read_at,
+        sources=last.sources,
+        gaps=last.gaps,
+        complete=False,
+    )
+    found = run(snapshot(tmp_path, without))
+    gone = [(f.path, f.how) for f in found.audit.fixed if f.control == "vm-log-rotate-size"]
+    assert gone == [("/vc/DC/web", "gone")]
+
+
+def test_a_filter_makes_nothing_new_or_fixed() -> None:
+    """The estate of the report, whose findings are of every kind; accounts are no objects of their own."""
+    source = str(files("viguard.content") / "demo" / "belnet.snap")
+    whole = run(source)
+    failed = {r.id for r in whole.audit.results if r.status is Status.FAIL}
+    assert Kind.ACCOUNT in {r.resource.kind for r in whole.audit.results if r.id in failed}
+    part = run(source, selection=Selection(folders=("Scarlet Cluster",)))
+    assert {r.change for r in part.audit.results if r.id in failed} == {Change.OPEN}
+    assert part.audit.fixed == ()
+    again = run(source)
+    assert {r.change for r in again.audit.results if r.status is Status.FAIL} == {Change.OPEN}
+
+
+def with_events(inventory: Inventory, since: datetime, *events: Event) -> Inventory:
+    """The same at a server whose events were read from that time on."""
+    access = Access(id="vc:access", name="vc", path="/vc", server="vc", events=events, events_since=since)
+    return Inventory([*inventory.by_id.values(), access], read_at=inventory.read_at, sources=inventory.sources)
+
+
+def test_a_finding_stays_open_when_its_event_is_too_old_to_be_read(tmp_path: Path) -> None:
+    made = Event(key=1, type="VmCreatedEvent", at=AT - timedelta(days=2), guest="vc:vm-1")
+    before = run(snapshot(tmp_path, with_events(estate("100000"), AT - timedelta(days=31), made)))
+    assert one(before, "template-used-for-deploy") == (Status.FAIL, Change.NEW)
+    later = AT + timedelta(days=40)
+    after = run(snapshot(tmp_path, with_events(estate("100000", read_at=later), later - timedelta(days=31))))
+    assert one(after, "template-used-for-deploy") == (Status.UNKNOWN, Change.OPEN)
+    assert [f for f in after.audit.fixed if f.control == "template-used-for-deploy"] == []
 
 
 def test_a_selection_leaves_the_rest_out(tmp_path: Path) -> None:

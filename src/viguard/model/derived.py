@@ -14,8 +14,8 @@ NO_SOURCE = Unknown(reason=Reason.NO_SOURCE, detail="no source yet")
 class Derived(Struct, frozen=True, kw_only=True):
     """What assess needs from elsewhere. Every field is unknown until somebody hands it in.
 
-    ``last_audit_at`` is the end of the last complete audit of the same scope before this one, None when
-    there was none. ``logs`` is what the central log heard.
+    ``last_audit_at`` is the end of the last complete audit of every server of this one, None when one
+    of them was never wholly audited. ``logs`` is what the central log heard.
     """
 
     last_audit_at: Fact[datetime | None] = NO_SOURCE

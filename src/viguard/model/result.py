@@ -55,7 +55,7 @@ class Kind(StrEnum):
 
 
 class Change(StrEnum):
-    """What became of a finding since the last audit of the same scope."""
+    """What became of a finding since its server was audited last."""
 
     NEW = "new"
     OPEN = "open"

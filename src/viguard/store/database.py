@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from viguard.errors import StoreError
+from viguard.store.migrations import migrate
 from viguard.store.schema import SCHEMA_VERSION, metadata, schema_version
 
 BUSY_S = 15.0
@@ -48,6 +49,7 @@ def default_path() -> Path:
 
 def open_engine(path: Path, *, busy_s: float = BUSY_S) -> Engine:
     """A database of the current schema, created when the file is new: readable for its owner alone.
+    A store of an earlier version is brought to the current one.
 
     Raises: StoreError when it cannot be opened, is damaged, of a newer version, or no store of viguard.
     """
@@ -66,7 +68,10 @@ def open_engine(path: Path, *, busy_s: float = BUSY_S) -> Engine:
             with writing(engine) as connection:
                 _create_tables(connection)
         with engine.connect() as connection:
-            _check_version(connection, path)
+            version = _check_version(connection, path)
+        if version < SCHEMA_VERSION:
+            with writing(engine) as connection:
+                migrate(connection)
     return engine
 
 
@@ -123,15 +128,16 @@ def _create_tables(connection: Connection) -> None:
         connection.execute(schema_version.insert().values(version=SCHEMA_VERSION))
 
 
-def _check_version(connection: Connection, path: Path) -> None:
+def _check_version(connection: Connection, path: Path) -> int:
     if not inspect(connection).has_table("schema_version"):
         raise StoreError(
             "this database is no store of viguard", where=str(path), hint="name another file in VIGUARD_STORE"
         )
-    version = connection.execute(select(schema_version.c.version)).scalar()
+    version: int | None = connection.execute(select(schema_version.c.version)).scalar()
     if version is None or version > SCHEMA_VERSION:
         raise StoreError(
             f"the store is of version {version}, this viguard knows up to version {SCHEMA_VERSION}",
             where=str(path),
             hint="run the viguard that wrote it, or a newer one; or name another file in VIGUARD_STORE",
         )
+    return version

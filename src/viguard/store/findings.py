@@ -14,7 +14,7 @@ from viguard.model.facts import Struct
 from viguard.model.result import Change, Result, Status
 
 Key: TypeAlias = tuple[str, str]
-"""Control and resource of a finding: one finding at most in a scope."""
+"""Control and resource of a finding: one finding at most in what is compared."""
 
 
 class FixedHow(StrEnum):
@@ -36,7 +36,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     """A finding as the store knows it. ``status`` is what the last audit said: a Status, not_read, not_judged or gone.
 
     ``resource`` is the current resource id; ``n`` the row, 0 before it is stored. Times are when facts were read.
-    ``document`` is the last failing result with its evidence, as JSON.
+    ``document`` is the last failing result with its evidence, as JSON. ``scope`` is given where it is stored.
     """
 
     id: str
@@ -54,6 +54,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     fixed_how: str | None = None
     reopened_at: datetime | None = None
     document: str = ""
+    scope: str = ""  # the server, or the estate, that it is of
     n: int = 0
 
 
@@ -88,21 +89,19 @@ def key_of(result: Result) -> Key:
     return result.control, result.resource.id or result.resource.path
 
 
-def compare(  # noqa: PLR0913  (one of them is an option)
+def compare(
     results: Iterable[Result],
     known: Mapping[Key, Finding],
     *,
     at: datetime,
-    complete: bool,
+    complete: Collection[str],
     present: Collection[str],
-    within: Collection[str] | None = None,
 ) -> Comparison:
-    """Results against the findings known of what was read.
+    """Results against the findings known of the same servers.
 
     ``present``: the resource ids that were read. A finding whose resource is not among them is fixed (gone) only when
-    the reading was ``complete``. ``within``: the ids that a filter left, None without one; of others nothing is said.
-    Unknown, waived and attested results leave a finding open, and so does what an incomplete reading says of the estate
-    as a whole.
+    its scope is among the ``complete`` ones: servers that were wholly read.
+    Unknown, waived and attested results leave a finding open.
     """
     annotated: list[Result] = []
     after: list[tuple[Finding | None, Finding, str]] = []
@@ -110,8 +109,7 @@ def compare(  # noqa: PLR0913  (one of them is an option)
     for result in results:
         key = key_of(result)
         before = known.get(key)
-        first = key not in judged  # a second result adds nothing
-        finding = _judge(before, result, at, mends=_mends(result, complete=complete)) if first else None
+        finding = _judge(before, result, at) if key not in judged else None  # a second result adds nothing
         judged.add(key)
         if finding is None:
             annotated.append(result)
@@ -119,32 +117,19 @@ def compare(  # noqa: PLR0913  (one of them is an option)
         after.append((before, finding, result.reason))
         annotated.append(replace(result, id=finding.id, change=_change(before, finding)))
     for key, before in known.items():
-        if before.state == "open" and key not in judged and (within is None or key[1] in within):
+        if before.state == "open" and key not in judged:
             gone = key[1] not in present
-            after.append((before, _without_result(before, at, gone=gone, complete=complete), ""))
+            after.append((before, _without_result(before, at, gone=gone, complete=before.scope in complete), ""))
     return _collect(annotated, after, at, judged)
 
 
-def server_of(resource: str) -> str:
-    """The server that a resource id belongs to, "" for what is about the estate as a whole."""
-    server, colon, _ = resource.partition(":")
-    return server if colon else ""
-
-
-def _mends(result: Result, *, complete: bool) -> bool:
-    """Whether a result shows that what was found before is not there any more."""
-    if not complete and not server_of(key_of(result)[1]):
-        return False
-    return result.status in {Status.PASS, Status.NOT_APPLICABLE}
-
-
-def _judge(before: Finding | None, result: Result, at: datetime, *, mends: bool) -> Finding | None:
+def _judge(before: Finding | None, result: Result, at: datetime) -> Finding | None:
     """The finding after a result, or None when there is none to speak of."""
     if result.status is Status.FAIL:
         return _failed(before, result, at)
     if before is None or before.state == "fixed":
         return None
-    if mends:
+    if result.status in (Status.PASS, Status.NOT_APPLICABLE):
         return _fixed(before, FixedHow(result.status.value), at)
     return replace(before, status=result.status.value)
 

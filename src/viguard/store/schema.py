@@ -1,6 +1,6 @@
 """The tables of the store, one schema for SQLite and, later, PostgreSQL.
 
-A second version brings its migrations; until then a database holds exactly version 1.
+Earlier versions are brought to this one when a store is opened (see migrations).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from sqlalchemy import (
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -72,6 +72,18 @@ audits = Table(
     Index("audits_of_scope", "scope", "read_at"),
 )
 
+readings = Table(
+    "readings",
+    metadata,
+    Column("n", Integer, primary_key=True),
+    Column("audit", Integer, ForeignKey("audits.id"), nullable=False),
+    Column("server", String, nullable=False),
+    Column("read_at", UtcTime, nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Index("readings_of_server", "server", "read_at"),
+)
+"""The servers that each audit read. ``complete``: wholly read, and no filter was on."""
+
 findings = Table(
     "findings",
     metadata,
@@ -96,7 +108,10 @@ findings = Table(
     Index("findings_by_id", "id"),
     Index("findings_by_resource", "resource"),
 )
-"""One row for each finding ever seen in a scope. ``status`` is what the last audit said of it (see findings.Seen)."""
+"""One row for each finding ever seen in a scope: of a server, or of an estate (see scopes).
+
+``status`` is what the last audit said of it (see findings.Finding).
+"""
 
 changes = Table(
     "changes",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -95,7 +94,7 @@ def run(request: Request, person: Person) -> Found:
         answers=answer(load_questions(), results, left_out),
         roadmap=roadmap(cards, results),
     )
-    return history.remember(audit, policy, within=ids)
+    return history.remember(audit, policy)
 
 
 def exit_code(audit: Audit, fail_on: str) -> int:
@@ -116,7 +115,8 @@ class _History:
 
     def __init__(self, request: Request, estate: Estate) -> None:
         self._estate, self._warnings = estate, list[str]()
-        self._scope = estate.scope + ("" if request.selection.everything else f"\t{request.selection}")
+        self._filtered = not request.selection.everything
+        self._scope = estate.scope + (f" {request.selection}" if self._filtered else "")
         self._store: audits.Store | None = None
         if request.remember:
             try:
@@ -129,21 +129,21 @@ class _History:
         if self._store is None:
             return NO_SOURCE
         try:
-            return self._store.last_audit_at(self._scope)
+            return self._store.last_audit_at([r.server for r in self._estate.read])
         except StoreError as error:
             self._lost(error)
             return NO_SOURCE
 
-    def remember(self, audit: Audit, policy: Policy, *, within: Collection[str] | None) -> Found:
-        """The audit with what became of each finding; ``within`` as ``Store.record``."""
+    def remember(self, audit: Audit, policy: Policy) -> Found:
+        """The audit with what became of each finding."""
         if self._store is not None:
             try:
-                audit = self._recorded(self._store, audit, policy, within)
+                audit = self._recorded(self._store, audit, policy)
             except StoreError as error:
                 self._lost(error)
         return Found(audit=audit, warnings=tuple(self._warnings))
 
-    def _recorded(self, store: audits.Store, audit: Audit, policy: Policy, within: Collection[str] | None) -> Audit:
+    def _recorded(self, store: audits.Store, audit: Audit, policy: Policy) -> Audit:
         inventory = self._estate.inventory
         done = store.record(
             audits.Audit(
@@ -158,12 +158,16 @@ class _History:
                 policy_digest=_digest(policy),
             ),
             audit.results,
+            read=self._estate.read,
+            filtered=self._filtered,
             identities=inventory.uuids(),
-            present=inventory.by_id.keys(),
-            within=within,
+            present={*inventory.by_id, *(account.id for account in inventory.accounts)},
         )
         if done.audit is None:
             self._warnings.append("a newer audit of this estate is known: nothing is compared with these older facts")
+        elif done.past:
+            names = ", ".join(map(inventory.source_name, done.past))
+            self._warnings.append(f"a newer audit of {names} is known: its older facts are compared with nothing")
         fixed = tuple(FixedFinding(id=f.id, control=f.control, path=f.path, how=f.fixed_how or "") for f in done.fixed)
         return replace(audit, results=done.results, fixed=fixed)
 

@@ -10,10 +10,12 @@ from viguard.collect.run import Collector
 from viguard.collect.subject import Options, Progress
 from viguard.errors import InputError
 from viguard.model.apart import apart_notes
-from viguard.model.facts import Struct
+from viguard.model.facts import Struct, escape
 from viguard.model.inventory import Inventory
+from viguard.model.snapshot import Gap, Source
 from viguard.policy.selection import Selection
 from viguard.store import snapshots
+from viguard.store.scopes import Reading
 from viguard.usecases.person import Person
 from viguard.vsphere.credentials import Credentials, load_credentials
 from viguard.vsphere.endpoint import Endpoint, Trust, parse_endpoint
@@ -42,10 +44,11 @@ class Sources(Struct, frozen=True, kw_only=True):
 
 
 class Estate(Struct, frozen=True, kw_only=True):
-    """An estate that was opened. ``scope`` names it from audit to audit."""
+    """An estate that was opened. ``scope`` names what was read; ``read`` are its servers, as far as they were read."""
 
     inventory: Inventory
     scope: str
+    read: tuple[Reading, ...]
 
 
 def open_estate(sources: Sources, person: Person) -> Estate:
@@ -68,10 +71,11 @@ def open_estate(sources: Sources, person: Person) -> Estate:
         inventories.append(collector.to_memory(endpoints))
     if not inventories:
         raise InputError("no SOURCE was named", hint="name a vCenter (https://...), a snapshot, or try `viguard demo`")
+    read = tuple(r for i in inventories for r in readings(i))
     inventory = snapshots.merge(inventories)
     for note in apart_notes(inventory):
         person.warn(note)
-    return Estate(inventory=inventory, scope=_scope(inventory))
+    return Estate(inventory=inventory, scope=_scope(inventory), read=read)
 
 
 def login_with(sources: Sources, person: Person) -> Credentials:
@@ -146,8 +150,26 @@ def load_file(path: Path) -> Inventory:
 
 
 def _scope(inventory: Inventory) -> str:
-    """The servers that were read; what was refused is known by no id."""
-    return " ".join(sorted({s.server.replace(" ", "") for s in inventory.sources if s.server}))
+    return " ".join(sorted({s.server or s.url for s in inventory.sources}))
+
+
+def readings(inventory: Inventory) -> list[Reading]:
+    """The servers of one collection that were read. A gap that is no source's own leaves every server incomplete."""
+    theirs = {source: [g for g in inventory.gaps if _is_of(g, source)] for source in inventory.sources}
+    strays = len({g for gaps in theirs.values() for g in gaps}) < len(set(inventory.gaps)) or not inventory.gaps
+    return [
+        Reading(
+            server=source.server,
+            read_at=inventory.read_at,
+            complete=inventory.complete or not (strays or gaps),
+        )
+        for source, gaps in theirs.items()
+        if source.server
+    ]
+
+
+def _is_of(gap: Gap, source: Source) -> bool:
+    return any(gap.path == f"/{n}" or gap.path.startswith(f"/{n}/") for n in {source.name, escape(source.name)})
 
 
 def telling(person: Person) -> Progress:

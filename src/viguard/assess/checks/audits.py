@@ -14,7 +14,7 @@ PROPERTY = "viguard.audits.last"
 
 
 def monthly(_subject: Resource, context: Context) -> Verdict:
-    """The last complete audit of this scope before this one is no older than ``audit_every_days``."""
+    """The last complete audit of every server of this one is no older than ``audit_every_days``."""
     last = context.derived.last_audit_at
     if isinstance(last, Unknown):
         return unknown(last, Evidence(property=PROPERTY, unknown=str(last)), policy=KEY)
