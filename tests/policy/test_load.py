@@ -125,7 +125,7 @@ limits:
             "line: 3\n",
             (
                 "p.yaml:1:1: unknown key 'line'; known here: approved, attestations, audit_every_days, limits, pairs, "
-                "pairs_default, people, profile, schema, sites, test, zones"
+                "pairs_default, people, profile, schema, sites, test, working_hours, zones"
             ),
         ),
         (
@@ -208,6 +208,33 @@ pairs:
   - {zones: [b, a], sharing: separate_host}
 """
     assert mistakes_of(text) == ["p.yaml:4:5: these two zones have a rule in line 3; remove one of them"]
+
+
+HOURS = "working_hours:\n  time_zone: %s\n  windows: [%s]\n"
+
+
+@pytest.mark.parametrize(
+    ("zone", "window", "expected"),
+    [
+        (
+            "Europe/Brussel",
+            "{}",
+            "2:14: there is no time zone 'Europe/Brussel'; did you mean 'Europe/Brussels'? (names as",
+        ),
+        ("UTC", "", "3:12: nobody may ever log in; add a window, or leave working_hours out"),
+        (
+            "UTC",
+            "{start: 22, end: 6}",
+            "3:30: it ends (6) before it begins (22); over midnight takes two windows: to 24",
+        ),
+        ("UTC", "{end: 0}", "3:19: it ends (0) before it begins (0); over midnight takes two windows"),
+        ("UTC", "{end: 25}", "3:19: '25' is out of range; write a whole number from 0 to 24"),
+        ("UTC", "{days: [mondy]}", "3:21: 'mondy' is none of monday, tuesday, wednesday, "),
+    ],
+)
+def test_working_hours_are_hours_of_a_place(zone: str, window: str, expected: str) -> None:
+    [told] = mistakes_of(HOURS % (zone, window))
+    assert told.startswith(f"p.yaml:{expected}")
 
 
 ATTESTED = "attestations:\n  - {control: pw-vault, statement: s, owner: o, dated: 2026-01-01, expires: %s}\n"

@@ -16,6 +16,7 @@ from viguard.policy.policy import (
     Attestation,
     CpuException,
     CpuLimits,
+    Day,
     Limits,
     PairRule,
     Person,
@@ -26,6 +27,8 @@ from viguard.policy.policy import (
     Sharing,
     Sites,
     TestEstate,
+    Window,
+    WorkingHours,
     Zone,
 )
 from viguard.policy.quoting import scalar
@@ -47,6 +50,20 @@ recognitions = st.builds(
     subnets=st.lists(subnets, max_size=2).map(tuple),
     tags=lists,
     folders=lists,
+)
+working_hours = st.builds(
+    WorkingHours,
+    time_zone=st.sampled_from(["UTC", "Europe/Brussels"]),
+    windows=st.lists(
+        st.builds(
+            Window,
+            days=st.lists(st.sampled_from(Day), min_size=1, unique=True).map(tuple),
+            start=st.integers(0, 11),
+            end=st.integers(12, 24),
+        ),
+        min_size=1,
+        max_size=2,
+    ).map(tuple),
 )
 limits = st.builds(
     Limits,
@@ -110,6 +127,7 @@ def policies(draw: st.DrawFn) -> Policy:
         limits=draw(limits),
         approved=draw(approved),
         people=tuple(Person(name=name, email=draw(texts), teams=draw(lists)) for name in people),
+        working_hours=draw(st.none() | working_hours),
         audit_every_days=draw(st.integers(1, 3650)),
         test=draw(st.none() | st.builds(TestEstate, servers=lists, hosts=lists)),
         sites=Sites(attribute=draw(texts), hosts=draw(st.dictionaries(texts, lists, max_size=2))),

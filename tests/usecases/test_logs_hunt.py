@@ -44,6 +44,27 @@ def test_lines_come_from_one_place() -> None:
             hunt.run(wanted, "jsonl", io.BytesIO(), print)
 
 
+def test_a_login_outside_the_hours_of_the_policy_is_found(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("working_hours: {time_zone: Europe/Brussels, windows: [{start: 7, end: 19}]}\n")
+    lines = tmp_path / "auth.log"
+    login = "dropbear[7]: PAM password auth succeeded for 'berry' from 192.0.2.7:6"
+    lines.write_text(f"2026-09-21T05:30:00Z esx1 {login}\n2026-09-21T17:30:00Z esx2 {login}\n")
+    found = _hunted(hunt.Hunt(names=(str(lines),), policy=policy))
+    assert [one["key"] for one in found if one["rule"] == "login.outside-hours"] == [
+        "host=esx2 user=berry source_ip=192.0.2.7"
+    ]
+    found = _hunted(hunt.Hunt(names=(str(lines),)))
+    assert [one for one in found if one["rule"] == "login.outside-hours"] == []
+
+
+def test_a_hunt_says_what_nobody_has_decided(tmp_path: Path) -> None:
+    (tmp_path / "some.log").write_text("nothing\n", encoding="utf-8")
+    said: list[str] = []
+    hunt.run(hunt.Hunt(names=(str(tmp_path / "some.log"),)), "jsonl", io.BytesIO(), said.append)
+    assert "note: not judged: when people may log in is not decided: set working_hours in the policy" in said
+
+
 def _hunted(wanted: hunt.Hunt) -> list[dict[str, str]]:
     out = io.BytesIO()
     said: list[str] = []

@@ -19,6 +19,7 @@ Percent: TypeAlias = Annotated[float, Meta(ge=0, le=100)]
 Trust: TypeAlias = Annotated[int, Meta(ge=0, le=100)]
 Count: TypeAlias = Annotated[int, Meta(ge=1, le=1_000_000)]
 Bytes: TypeAlias = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+Hour: TypeAlias = Annotated[int, Meta(ge=0, le=24)]
 Days: TypeAlias = Annotated[int, Meta(ge=1, le=3650)]
 
 
@@ -47,6 +48,33 @@ class Purpose(StrEnum):
     STORAGE = "storage"
     VMOTION = "vmotion"
     TEST = "test"
+
+
+class Day(StrEnum):
+    """A day of the week, Monday first."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+
+class Window(Struct, frozen=True, kw_only=True):
+    """A part of days in which people work: from the hour ``start`` to before ``end``."""
+
+    days: tuple[Day, ...] = tuple(Day)
+    start: Hour = 0
+    end: Hour = 24
+
+
+class WorkingHours(Struct, frozen=True, kw_only=True):
+    """When people may log in, in an IANA time zone."""
+
+    windows: tuple[Window, ...]
+    time_zone: str = "UTC"
 
 
 class Recognition(Struct, frozen=True, kw_only=True):
@@ -163,7 +191,7 @@ class Sites(Struct, frozen=True, kw_only=True):
 class Policy(Struct, frozen=True, kw_only=True):
     """What the owner intends. ``file`` is where it came from, empty for the policy that holds when there is none.
 
-    ``zones`` None: undecided (no policy). ``profile`` None: by the version of each resource.
+    ``zones`` and ``working_hours`` None: undecided. ``profile`` None: by the version of each resource.
     ``lines`` maps a dotted key (``limits.cpu``) to its line, for explanations.
     """
 
@@ -176,6 +204,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     approved: Approved = Approved()
     people: tuple[Person, ...] = ()
+    working_hours: WorkingHours | None = None
     audit_every_days: Days = 31
     test: TestEstate | None = None
     sites: Sites = Sites()

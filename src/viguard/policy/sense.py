@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Collection
 from datetime import date, timedelta
+from zoneinfo import available_timezones
 
 from viguard.policy.policy import POLICY_SCHEMA, CpuLimits, Policy
 from viguard.policy.quoting import quote
@@ -33,6 +34,7 @@ class Sense:
         for entry in self._entries("attestations"):
             self._attestation(entry, control_ids, today)
         self._devices()
+        self._working_hours()
         if policy:
             self._cpu(policy.limits.cpu)
 
@@ -113,6 +115,22 @@ class Sense:
         elif expires and today and expires <= today:
             self.mistakes.add(at, f"this attestation expired on {expires}", "renew it with a new date, or remove it")
 
+    def _working_hours(self) -> None:
+        zone = self._at("working_hours", "time_zone")
+        known = available_timezones()  # none where the system has no such database
+        if isinstance(zone, Text) and known and zone.value not in known:
+            what = f"there is no time zone {quote(zone.value)}"
+            self.mistakes.add(zone, what, f"{suggest(zone.value, known)} (names as Europe/Brussels)")
+        windows = self._at("working_hours", "windows")
+        if isinstance(windows, List) and not windows.items:
+            self.mistakes.add(windows, "nobody may ever log in", "add a window, or leave working_hours out")
+        for window in _tables(windows):
+            start, end = _number(window, "start", 0), _number(window, "end", 24)
+            if start is not None and end is not None and start >= end:
+                at: Node = window.get("end") or window.get("start") or window
+                what = f"it ends ({end}) before it begins ({start})"
+                self.mistakes.add(at, what, "over midnight takes two windows: to 24, and from 0")
+
     def _devices(self) -> None:
         for device in _texts(self._at("approved", "devices")):
             guest, _, type_ = device.value.rpartition(":")
@@ -140,6 +158,13 @@ def _texts(node: Tree | None) -> list[Text]:
 def _text(table: Table, key: str) -> Text | None:
     node = table.get(key)
     return node if isinstance(node, Text) and not node.empty else None
+
+
+def _number(table: Table, key: str, default: int) -> int | None:
+    node = table.get(key)
+    if node is None:
+        return default
+    return int(node.value) if isinstance(node, Text) and node.value.isdecimal() else None
 
 
 def _date(table: Table, key: str) -> date | None:

@@ -34,6 +34,28 @@ def test_a_policy_says_consoles_networks_and_zones() -> None:
     assert sight.zone_of_address("203.0.113.1") is None
 
 
+def test_a_policy_says_when_people_work_where_they_work() -> None:
+    text = """
+working_hours:
+  time_zone: Europe/Brussels
+  windows:
+    - {days: [monday, friday], start: 7, end: 19}
+    - {days: [saturday], end: 12}
+"""
+    sight = Sight(intent_of(loads(text, "policy.yaml")))
+    told = {
+        datetime(2026, 11, 23, 6, tzinfo=UTC): True,  # Monday, 7 in Brussels
+        datetime(2026, 11, 23, 5, 59, tzinfo=UTC): False,
+        datetime(2026, 11, 23, 18, tzinfo=UTC): False,  # 19
+        datetime(2026, 7, 20, 5, tzinfo=UTC): True,  # a Monday in summer, 7
+        datetime(2026, 11, 24, 10, tzinfo=UTC): False,  # Tuesday
+        datetime(2026, 11, 27, 23, 30, tzinfo=UTC): True,  # Saturday, half past midnight
+        datetime(2026, 11, 28, 11, tzinfo=UTC): False,  # 12
+    }
+    assert {time: sight.is_time_allowed(time) for time in told} == told
+    assert not any("when people may log in" in one for one in sight.intent.undecided)
+
+
 def test_without_a_policy_nothing_is_allowed_or_forbidden() -> None:
     sight = Sight(intent_of())
     assert sight.intent.console_sessions == 1

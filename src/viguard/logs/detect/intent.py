@@ -13,7 +13,7 @@ import msgspec
 
 from viguard.errors import InputError
 from viguard.model.facts import Struct
-from viguard.policy.policy import NO_POLICY, Policy, Purpose
+from viguard.policy.policy import NO_POLICY, Day, Policy, Purpose, WorkingHours
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -51,34 +51,37 @@ class Intent(Struct, frozen=True, kw_only=True):
         if self.networks is None:
             missing.append("from where people may log in is not decided: give a zone the purpose management")
         if self.hours is None:
-            missing.append("when people may log in is not decided")
+            missing.append("when people may log in is not decided: set working_hours in the policy")
         if not self.addresses:
             missing.append("the addresses of hosts are not known, so a false sender is not noticed")
         return tuple(missing)
 
 
-def intent_of(  # noqa: PLR0913  (facts of as many sources)
+def intent_of(
     policy: Policy = NO_POLICY,
     *,
-    hours: tuple[Hours, ...] | None = None,
-    time_zone: str = "UTC",
     addresses: Mapping[str, tuple[str, ...]] | None = None,
     relays: tuple[str, ...] = (),
     zones: Mapping[str, str] | None = None,
 ) -> Intent:
     """What a policy intends, with facts of the estate. People log in from the subnets of zones for management."""
-    known = policy.zones or ()
+    known, hours = policy.zones or (), policy.working_hours
     networks = [net for zone in known if zone.purpose is Purpose.MANAGEMENT for net in zone.match.subnets]
     return Intent(
         console_sessions=policy.limits.console_sessions,
         networks=tuple(networks) or None,
-        hours=hours,
-        time_zone=time_zone,
+        hours=_hours(hours) if hours else None,
+        time_zone=hours.time_zone if hours else "UTC",
         addresses=dict(addresses or {}),
         relays=relays,
         zones=dict(zones or {}),
         subnets={net: zone.name for zone in known for net in zone.match.subnets},
     )
+
+
+def _hours(working: WorkingHours) -> tuple[Hours, ...]:
+    days = list(Day)
+    return tuple(Hours(days=tuple(map(days.index, w.days)), start=w.start, end=w.end) for w in working.windows)
 
 
 class Sight:

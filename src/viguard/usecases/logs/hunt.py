@@ -61,6 +61,8 @@ def run(wanted: Hunt, format_: str, stream: IO[bytes], say: Say) -> int:
         raise InputError("--since and --until are times of receipt, which only an archive knows")
     rules = load(files_of(wanted.rules)) if wanted.rules else shipped()
     intent = intent_of(load_policy(wanted.policy, catalogue.load())) if wanted.policy else Intent()
+    for missing in () if wanted.rules else intent.undecided:
+        say(f"note: not judged: {missing}")
     if wanted.archive is None:
         files = Files(wanted.names)
         count = _write(_of_files(files, rules, intent), format_, stream)
