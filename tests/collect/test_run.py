@@ -420,4 +420,15 @@ def test_two_vcenters_with_the_same_names_and_moids_stay_apart() -> None:
     assert sorted(s.name for s in both.sources) == sorted(roots)
 
 
+def test_what_is_taken_over_from_a_snapshot_of_one_gets_its_new_name_beside_the_other(tmp_path: Path) -> None:
+    out = tmp_path / "s.snap"
+    with lab.clean("vc-test") as one, lab.clean("vc-test", overrides=COPY) as two:
+        servers = [one["vc-test"], two["vc-test"]]
+        collector(servers[0]).to_file(endpoints(servers[0]), out)
+        collector(*servers).to_file(endpoints(*servers), out)
+    inventory = load([out])
+    assert {r.path.split("/")[1] for r in inventory.by_id.values()} == {s.name for s in inventory.servers}
+    assert len({s.name for s in inventory.servers}) == 2
+
+
 COPY = {"about": {"instanceUuid": "99999999-aaaa-bbbb-cccc-dddddddddddd"}}

@@ -8,6 +8,7 @@ from rich.console import Console
 from tests.reports.audits import audit, result
 from viguard.model.audit import Audit, FixedFinding
 from viguard.model.result import Kind, Result, Severity, Status, Target
+from viguard.model.snapshot import Source
 from viguard.reports import terminal
 
 
@@ -64,7 +65,9 @@ def test_an_account_of_several_vcenters_is_shown_with_its_own() -> None:
         target = Target(kind=Kind.ACCOUNT, name=name, path=f"/{vcenter}/{name}", id=f"{vcenter}:user:{name}")
         return msgspec.structs.replace(result(name, Status.FAIL, number=number), resource=target)
 
-    text = shown(audit(account("vc-a", "DOM\\admin", 1), account("vc-b", "DOM\\admin", 2), account("vc-a", "root", 3)))
+    found = audit(account("vc-a", "DOM\\admin", 1), account("vc-b", "DOM\\admin", 2), account("vc-a", "root", 3))
+    sources = tuple(Source(server=name, name=name, url=f"https://{name}/sdk") for name in ("vc-a", "vc-b"))
+    text = shown(msgspec.structs.replace(found, sources=sources))
     assert "DOM\\admin (vc-a), DOM\\admin (vc-b), root\n" in text.replace(" \n", "\n").replace("  ", "")
 
 

@@ -12,13 +12,14 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+import viguard
 from viguard.errors import InputError, SnapshotError, StoreError
 from viguard.model.facts import Reason, Unknown
 from viguard.model.guest import Guest
 from viguard.model.inventory import Inventory
 from viguard.model.snapshot import Gap, Header, Source, Trailer
 from viguard.store.old_snapshot import OldSnapshot
-from viguard.store.snapshot_lines import unreadable
+from viguard.store.snapshot_lines import SnapshotLines, unreadable
 from viguard.store.snapshot_writer import SnapshotWriter
 from viguard.store.snapshots import load, save
 
@@ -155,6 +156,12 @@ def test_a_snapshot_always_says_its_schema(tmp_path: Path) -> None:
     file = tmp_path / "s"
     write(file, [])
     assert msgspec.json.decode(lines(file)[0])["schema"] == "viguard-snapshot/1"
+
+
+def test_the_recordings_that_we_ship_say_theirs() -> None:
+    files = sorted((Path(viguard.__file__).parent / "content" / "demo").glob("*.snap"))
+    assert len(files) == 2
+    assert [SnapshotLines(file).header.schema for file in files] == ["viguard-snapshot/1"] * 2
 
 
 def test_another_schema_is_refused_by_name(tmp_path: Path) -> None:

@@ -49,3 +49,9 @@ def test_another_schema_is_named(tmp_path: Path) -> None:
     (tmp_path / NAME).write_bytes(msgspec.json.encode(Coverage(schema="x/9", written_at=now, started_at=now)))
     with pytest.raises(InputError, match="x/9"):
         read_coverage(tmp_path)
+
+
+def test_the_file_always_says_its_schema() -> None:
+    now = datetime.now(UTC)
+    written = msgspec.json.decode(msgspec.json.encode(Coverage(written_at=now, started_at=now)))
+    assert written["schema"] == "viguard-coverage/1"

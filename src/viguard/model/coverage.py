@@ -35,7 +35,7 @@ class Told(Struct, frozen=True, kw_only=True):
     failing: str = ""
 
 
-class Coverage(Struct, frozen=True, kw_only=True):
+class Coverage(Struct, frozen=True, kw_only=True, omit_defaults=False):
     """What a log server says of itself at ``written_at``.
 
     ``noticed``: for each way in and outcome (``ssh/unknown-user``) whether its own self-test raised an alert.

@@ -83,6 +83,8 @@ def how_fixed(finding: FixedFinding) -> str:
 
 def told_apart(audit: Audit) -> Callable[[Target], str]:
     """Gives the name of a resource as reports show it: where the same name stands at several vCenters, with its own."""
+    if len(audit.sources) == 1:
+        return _name
     roots: dict[tuple[Kind, str], set[str]] = defaultdict(set)
     for result in audit.results:
         roots[result.resource.kind, _name(result.resource)].add(_root(result.resource))
