@@ -50,6 +50,7 @@ def test_the_example_runs_on_other_addresses(site: Site) -> None:
     subprocess.run(command, cwd=site.folder, check=True, capture_output=True)
     wanted["listen"][2] |= {"certificate": "log.pem", "key": "log.key", "client_ca": "log.pem"}
     shutil.copy(ROOT / "lab" / "belnet" / "policy.yaml", site.folder / "policy.yaml")
+    shutil.copy(ROOT / "src" / "viguard" / "content" / "demo" / "belnet.snap", site.folder / "estate.snap")
     (site.folder / "detections").mkdir()
     for name in ("vcenters", "credentials", "metrics"):  # asked for elsewhere; nothing may be reached from a test
         del wanted[name]

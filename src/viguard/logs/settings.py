@@ -75,7 +75,10 @@ class Metrics(Struct, frozen=True, kw_only=True):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """The whole file. Paths are relative to it. ``vcenters`` are asked for their events with ``credentials``."""
+    """The whole file. Paths are relative to it. ``vcenters`` are asked for their events with ``credentials``.
+
+    ``inventory`` is a snapshot: whose addresses are whose. ``relays`` are addresses that hand on lines of others.
+    """
 
     directory: str
     schema: str = SCHEMA
@@ -83,6 +86,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     keep: Keep | KeepMore = Keep.ALL
     retention: Age = Age()
     policy: str = ""
+    inventory: str = ""
+    relays: tuple[str, ...] = ()
     alerts: str = ""
     rules: str = ""
     vcenters: tuple[str, ...] = ()
@@ -138,7 +143,7 @@ def _placed(settings: Settings, folder: Path) -> Settings:
     def at(name: str) -> str:
         return str(folder / name) if name else ""
 
-    names = ("directory", "policy", "alerts", "rules", "credentials")
+    names = ("directory", "policy", "inventory", "alerts", "rules", "credentials")
     sockets = tuple(
         replace(one, certificate=at(one.certificate), key=at(one.key), client_ca=at(one.client_ca))
         for one in settings.listen
@@ -155,6 +160,10 @@ def _check(tree: Table, mistakes: Mistakes) -> None:
         mistakes.add(tree, "nothing is heard: neither 'listen' nor 'vcenters' is there", "write one of them")
     for socket in _sockets(tree):
         _check_socket(socket, mistakes)
+    relays = tree.get("relays")
+    for relay in relays.items if isinstance(relays, List) else ():
+        if isinstance(relay, Text) and not _is_address(relay.value):
+            mistakes.add(relay, f"{quote(relay.value)} is no address", "write the numeric address of the relay")
     keep = tree.get("keep")
     if isinstance(keep, Table):
         _check_keep(keep, mistakes)

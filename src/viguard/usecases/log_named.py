@@ -24,6 +24,7 @@ from viguard.policy.load import load as load_policy
 from viguard.policy.policy import NO_POLICY
 from viguard.policy.source import read_text
 from viguard.usecases.log_asking import Server
+from viguard.usecases.log_estate import Estate, estate_of
 from viguard.usecases.person import Person
 from viguard.usecases.sources import Sources, endpoints_of, login_with, warn_of
 from viguard.vsphere.credentials import Login
@@ -53,12 +54,14 @@ def alerts_of(settings: Settings) -> AlertSettings:
     return load_alerts(Path(settings.alerts)) if settings.alerts else AlertSettings()
 
 
-def intent_for(settings: Settings) -> Intent:
-    """What the owner intends, as far as detections mind.
+def intent_for(settings: Settings) -> tuple[Intent, Estate]:
+    """What the owner intends, as far as detections mind, and what is known of the estate.
 
-    Raises: InputError.
+    Raises: InputError, and whatever ViguardError the snapshot brings.
     """
-    return intent_of(load_policy(Path(settings.policy), catalogue.load()) if settings.policy else NO_POLICY)
+    policy = load_policy(Path(settings.policy), catalogue.load()) if settings.policy else NO_POLICY
+    estate = estate_of(settings.inventory, policy)
+    return intent_of(policy, addresses=estate.addresses, relays=settings.relays, zones=estate.zones), estate
 
 
 def rules_of(folder: str) -> RuleSet:

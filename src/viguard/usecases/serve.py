@@ -13,6 +13,7 @@ from pathlib import Path
 
 from viguard.alerts.endpoint import Endpoint as Metrics
 from viguard.alerts.service import Alerting
+from viguard.alerts.siem.records import Place
 from viguard.errors import InputError, ViguardError
 from viguard.logs import keep
 from viguard.logs.archive.reading import between, blocks
@@ -58,7 +59,10 @@ class LogServer:
     def __init__(self, settings: Settings, person: Person, say: Callable[[str], None]) -> None:
         self.settings, self._say = settings, say
         self.directory = Path(settings.directory)
-        rules, intent, alerts = rules_of(settings.rules), intent_for(settings), alerts_of(settings)
+        rules, alerts = rules_of(settings.rules), alerts_of(settings)
+        intent, self._estate = intent_for(settings)
+        for missing in intent.undecided:
+            self._note(f"not judged: {missing}")
         servers = servers_of(settings, person)
         classifier = Classifier()
         self._noticed = self_test(rules, classifier)
@@ -66,7 +70,7 @@ class LogServer:
         self._filter = Classifier(rules=classifier.rules) if self._wanted is not None else None
         self._filtering = ThreadPoolExecutor(1, thread_name_prefix="viguard-filter")
         self.archive = Archive(self.directory / "archive", tell=self._note)
-        self.alerting = Alerting(alerts, self.directory / "alerts.json", self.directory / "status.json")
+        self.alerting = Alerting(alerts, self.directory / "alerts.json", self.directory / "status.json", self._locate)
         self.problems = Problems(self.alerting.problems, say)
         self.judging = Judging(
             Watch(rules, intent, classifier), self._tell, self.problems, behind=Behind(self.archive.directory)
@@ -257,12 +261,16 @@ class LogServer:
         Raises: ViguardError for what cannot be used; then everything is as before.
         """
         rules = await asyncio.to_thread(rules_of, self.settings.rules)
-        intent = await asyncio.to_thread(intent_for, self.settings)
+        intent, estate = await asyncio.to_thread(intent_for, self.settings)
         alerts = await asyncio.to_thread(alerts_of, self.settings)
         self.alerting.reload(alerts)
+        self._estate = estate
         await self.judging.ask(self.judging.watch.renew, rules, intent)
         self._noticed = await self.judging.ask(self_test, rules, self.judging.watch.classifier)
         return f"{len(rules.rules) + len(rules.correlations)} detections and alerts.yaml are read anew"
+
+    def _locate(self, host: str, guest: str | None) -> Place:
+        return self._estate.locate(host, guest)
 
     def _note(self, text: str) -> None:
         self._say(f"note: {text}")

@@ -78,6 +78,12 @@ def _skew(seen: Seen) -> float | None:
     return None if claimed is None or received is None else abs((received - claimed).total_seconds())
 
 
+def _is_sender_known(seen: Seen) -> bool | None:
+    if seen.event.transport == API:  # a vCenter tells of its hosts
+        return None
+    return seen.sight.is_sender_known(seen.event.host, seen.event.sender)
+
+
 def _zone(seen: Seen) -> str | None:
     return seen.sight.zone_of(seen.event.vm or "") or seen.sight.zone_of(host_of(seen.event))
 
@@ -119,7 +125,7 @@ FIELDS: dict[str, Callable[[Seen], Value]] = {
     "clock_skew_s": _skew,
     "source_allowed": lambda seen: _truth(seen.sight.is_source_allowed(seen.event.source_ip)),
     "time_allowed": lambda seen: _truth(seen.sight.is_time_allowed(moment(seen.event))),
-    "sender_known": lambda seen: _truth(seen.sight.is_sender_known(seen.event.host, seen.event.sender)),
+    "sender_known": lambda seen: _truth(_is_sender_known(seen)),
     "maintenance": lambda seen: _truth(seen.is_maintained),
 }
 """Every field that an event has besides its own ``fields``. Times are in the owner's time zone."""
