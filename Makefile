@@ -2,7 +2,7 @@
 PYTHON ?= /usr/bin/python3
 VENV := .venv
 BIN := $(VENV)/bin
-LAB_PACKAGES := golang-go golang-github-vmware-govmomi-dev openssl
+LAB_PACKAGES := golang-go golang-github-vmware-govmomi-dev openssl netbase
 # Unpacked and not installed, so that no daemon starts on the machine of whoever runs the tests.
 ALERT_PACKAGES := nagios4-core nsca nsca-client mrtg smstools prometheus python3-aiosmtpd syslog-ng-core
 SENDER_PACKAGES := syslog-ng-core rsyslog-relp rsyslog-gnutls

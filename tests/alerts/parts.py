@@ -29,7 +29,9 @@ class Part:
         self.environment = {**os.environ, "LANG": "C", "LC_ALL": "C"}
         if self.root != Path("/"):
             self.environment["LD_LIBRARY_PATH"] = ":".join(map(str, libraries))
-            self.environment["PERL5LIB"] = f"{self.root}/usr/share/perl5:{self.root}/usr/share/mrtg2"
+            perl = [self.root / "usr/share/perl5", self.root / "usr/share/mrtg2"]
+            perl += [*self.root.glob("usr/share/perl/*"), *self.root.glob("usr/lib/*-linux-gnu/perl/*")]
+            self.environment["PERL5LIB"] = ":".join(map(str, perl))
             self.environment["PYTHONPATH"] = f"{self.root}/usr/lib/python3/dist-packages"
 
     def call(self, *arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
