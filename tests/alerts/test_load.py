@@ -4,9 +4,10 @@ import pytest
 
 from tests.alerts.samples import settings
 from viguard.alerts.load import loads_alerts, url_problem
-from viguard.alerts.settings import Day, Send, Wire
+from viguard.alerts.settings import Send, Wire
 from viguard.errors import PolicyError
 from viguard.model.event import EventSeverity
+from viguard.policy.policy import Day
 
 WHOLE = """
 schema: viguard-alerts/1

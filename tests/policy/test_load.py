@@ -229,7 +229,7 @@ HOURS = "working_hours:\n  time_zone: %s\n  windows: [%s]\n"
         ),
         ("UTC", "{end: 0}", "3:19: it ends (0) before it begins (0); over midnight takes two windows"),
         ("UTC", "{end: 25}", "3:19: '25' is out of range; write a whole number from 0 to 24"),
-        ("UTC", "{days: [mondy]}", "3:21: 'mondy' is none of monday, tuesday, wednesday, "),
+        ("UTC", "{days: [mondy]}", "3:21: 'mondy' is none of mon, tue, wed, thu, fri, sat, sun"),
     ],
 )
 def test_working_hours_are_hours_of_a_place(zone: str, window: str, expected: str) -> None:

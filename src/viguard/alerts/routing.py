@@ -8,9 +8,10 @@ from fnmatch import fnmatchcase
 from typing import Protocol
 
 from viguard.alerts.notice import rank
-from viguard.alerts.settings import Day, Route, Settings, Silence
+from viguard.alerts.settings import Route, Settings, Silence
 from viguard.alerts.times import end_of, hours_of, within, zone_of
 from viguard.model.event import EventSeverity
+from viguard.policy.policy import Day
 
 _DAYS = tuple(Day)
 

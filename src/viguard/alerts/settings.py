@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from viguard.model.event import EventSeverity
 from viguard.model.facts import Struct
+from viguard.policy.policy import Day
 
 SCHEMA = "viguard-alerts/1"
 
@@ -18,18 +19,6 @@ class Send(StrEnum):
 
     FIRING = "firing"
     RESOLVED = "resolved"
-
-
-class Day(StrEnum):
-    """Days of the week, Monday first, as ``datetime.weekday`` counts."""
-
-    MON = "mon"
-    TUE = "tue"
-    WED = "wed"
-    THU = "thu"
-    FRI = "fri"
-    SAT = "sat"
-    SUN = "sun"
 
 
 class Secret(Struct, frozen=True, kw_only=True):

@@ -51,15 +51,15 @@ class Purpose(StrEnum):
 
 
 class Day(StrEnum):
-    """A day of the week, Monday first."""
+    """Days of the week, Monday first, as ``datetime.weekday`` counts."""
 
-    MONDAY = "monday"
-    TUESDAY = "tuesday"
-    WEDNESDAY = "wednesday"
-    THURSDAY = "thursday"
-    FRIDAY = "friday"
-    SATURDAY = "saturday"
-    SUNDAY = "sunday"
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
 
 
 class Window(Struct, frozen=True, kw_only=True):

@@ -231,7 +231,7 @@ def _rest(around: Surroundings) -> list[str]:
         "# decide: when people may log in; the log server alarms at other hours.",
         "#working_hours:",
         "  #time_zone: UTC",
-        "  #windows: [{days: [monday, tuesday, wednesday, thursday, friday], start: 7, end: 19}]",
+        "  #windows: [{days: [mon, tue, wed, thu, fri], start: 7, end: 19}]",
         "",
         f"audit_every_days: {Policy().audit_every_days}  # the report: about once every month",
         "",

@@ -39,8 +39,8 @@ def test_a_policy_says_when_people_work_where_they_work() -> None:
 working_hours:
   time_zone: Europe/Brussels
   windows:
-    - {days: [monday, friday], start: 7, end: 19}
-    - {days: [saturday], end: 12}
+    - {days: [mon, fri], start: 7, end: 19}
+    - {days: [sat], end: 12}
 """
     sight = Sight(intent_of(loads(text, "policy.yaml")))
     told = {
