@@ -10,6 +10,7 @@ import msgspec
 
 from viguard import content
 from viguard.errors import ContentError
+from viguard.logs.patterns import fast
 from viguard.model.event import Channel, EventSeverity, Outcome
 from viguard.model.facts import Struct
 
@@ -187,7 +188,7 @@ def compiled(pattern: str) -> re.Pattern[bytes]:
     for macro, meaning in _MACROS.items():
         pattern = pattern.replace(macro, meaning)
     try:
-        return re.compile(b"(?:%s)" % pattern.encode() + rb"[\s\x00]{0,16}\Z")
+        return fast(b"(?:%s)" % pattern.encode() + rb"[\s\x00]{0,16}\Z")
     except re.error as error:
         raise ContentError(f"no regular expression: {error}", where=pattern[:200]) from error
 

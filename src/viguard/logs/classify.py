@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from itertools import accumulate
+from itertools import accumulate, count
+from operator import add
 from typing import NamedTuple
 
 import msgspec
@@ -100,7 +101,7 @@ class Rules:
         """The rules that the cues of a line call, in the order of the content; ``cues`` are places in ``cues``."""
         if len(cues) == 1:
             of = self._of[cues[0]]
-            return of[program] if program in of else of[""]
+            return of.get(program) or of[""]
         rules = {r.number: r for cue in cues for r in self._of[cue].get(program, self._of[cue][""])}
         return tuple(rules[number] for number in sorted(rules))
 
@@ -187,7 +188,7 @@ def _lines_at(data: bytes, found: Iterable[int]) -> _Lines:
 
 def _every_line(data: bytes) -> _Lines:
     lines = data.split(b"\n")
-    return _Lines(lines, data, [number + size for number, size in enumerate(accumulate(map(len, lines)))])
+    return _Lines(lines, data, list(map(add, count(), accumulate(map(len, lines)))))
 
 
 def events(classifier: Classifier, data: bytes, received_at: datetime, sender: str = "") -> list[Event]:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import msgspec
 
 from viguard import content
+from viguard.logs.patterns import fast
 from viguard.model.facts import Struct
 
 FILE = "logs/formats.yaml"
@@ -56,6 +57,8 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 Match: TypeAlias = Callable[..., re.Match[bytes] | None]
+_Program: TypeAlias = tuple[str, tuple[Match, ...]]
+"""The name of a program, and its origins."""
 
 
 class Headers:
@@ -64,37 +67,37 @@ class Headers:
     def __init__(self, headers: tuple[Written, ...], origins: tuple[Written, ...]) -> None:
         patterns = [_compiled(w.pattern) for w in headers]
         places = [pattern.groupindex["program"] for pattern in patterns]
-        self._headers = [(p.match, place, w.program) for p, place, w in zip(patterns, places, headers, strict=True)]
+        self._headers = [
+            (p.match, place, w.program.encode()) for p, place, w in zip(patterns, places, headers, strict=True)
+        ]
         self._origins: dict[str, tuple[Match, ...]] = {}
         for program in {p for w in origins for p in w.programs}:
-            matches = [re.compile(w.pattern.encode()).match for w in origins if program in w.programs]
+            matches = [fast(w.pattern.encode()).match for w in origins if program in w.programs]
             self._origins[program] = tuple(matches)
-        self._names: dict[bytes, str] = {}
+        self._programs: dict[bytes, _Program] = {}
 
     def read(self, line: bytes) -> Header | None:
         """The header of a line, None when it has none that we know."""
         for match, place, implied in self._headers:
             found = match(line)
             if found is not None:
-                if implied:
-                    program = implied
-                else:
-                    name = found[place]
-                    program = self._names.get(name) or self._name(name)
+                name = implied or found[place]
+                program, origins = self._programs.get(name) or self._program(name)
                 message = found.end()
-                if program in self._origins and line[message : message + 1] in _ORIGIN_STARTS:
-                    for match_origin in self._origins[program]:
+                if origins and line[message : message + 1] in _ORIGIN_STARTS:
+                    for match_origin in origins:
                         origin = match_origin(line, message)
                         if origin is not None:
                             return Header(found, origin, program, origin.end())
                 return Header(found, None, program, message)
         return None
 
-    def _name(self, written: bytes) -> str:
+    def _program(self, written: bytes) -> _Program:
         name = written.rpartition(b"/")[2].decode("utf-8", "replace").lower()
-        if len(self._names) < _REMEMBERED:
-            self._names[written] = name
-        return name
+        program = name, self._origins.get(name, ())
+        if len(self._programs) < _REMEMBERED:
+            self._programs[written] = program
+        return program
 
 
 @cache
@@ -115,7 +118,7 @@ def make_headers() -> Headers:
 
 def _compiled(pattern: str) -> re.Pattern[bytes]:
     lacking = [name for name in PARTS if f"(?P<{name}>" not in pattern]
-    return re.compile((pattern + "".join(f"(?P<{name}>)" for name in lacking)).encode("latin-1"))
+    return fast((pattern + "".join(f"(?P<{name}>)" for name in lacking)).encode("latin-1"))
 
 
 def _filled(pattern: str, patterns: dict[str, str]) -> str:
