@@ -78,6 +78,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """The whole file. Paths are relative to it. ``vcenters`` are asked for their events with ``credentials``.
 
     ``inventory`` is a snapshot: whose addresses are whose. ``relays`` are addresses that hand on lines of others.
+    ``pack``: what was written under load is packed again at leisure.
     """
 
     directory: str
@@ -85,6 +86,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     listen: tuple[Socket, ...] = ()
     keep: Keep | KeepMore = Keep.ALL
     retention: Age = Age()
+    pack: bool = True
     policy: str = ""
     inventory: str = ""
     relays: tuple[str, ...] = ()

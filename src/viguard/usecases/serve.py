@@ -166,6 +166,8 @@ class LogServer:
             "forgetting": self._forgetting,
         }
         works |= {f"asking {one.name}": one.run for one in self._asking}
+        if self.settings.pack:
+            self.archive.pack_at_leisure(self._has_judged)
         if metrics is not None:
             works["metrics"] = metrics.serve_forever
         self._tasks = [asyncio.create_task(kept_up(name, work, self.problems)) for name, work in works.items()]
@@ -232,6 +234,10 @@ class LogServer:
             if _newest(alert) > until - UNSURE and alert.id not in self._known:
                 self.alerting.take(alert)
         self._memory.judged(started_at.timestamp())
+
+    def _has_judged(self) -> bool:
+        """Whether all is judged that could be: lines that wait for it need the processor more than old ones."""
+        return not self.judging.is_replaying and not self.judging.behind.is_some
 
     def _tell(self, seen: Seen) -> None:
         if seen.events:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from viguard.errors import InputError
 from viguard.logs.archive.files import Files
+from viguard.logs.archive.index import path_of
 from viguard.logs.archive.packing import Left, Packed, StoppedError, pack
 from viguard.logs.archive.segments import segments
 
@@ -78,8 +79,8 @@ class Leisure:
                 continue
             self._done.add(path.name)
             if isinstance(found, Packed):
-                self.packed += 1
                 self.gained_bytes += found.size_before - found.size
+                self.packed += 1
                 self._tell(str(found))
                 return _PAUSE_S
             if found.is_trouble:
@@ -87,9 +88,10 @@ class Leisure:
         return wait_s
 
     def _present(self) -> list[Path]:
+        """Closed segments of which it is not known that nothing is left to do."""
         paths = segments(self._directory)
         self._done &= {path.name for path in paths}
-        return [path for path in paths if path.name not in self._done]
+        return [path for path in paths if path.name not in self._done and path_of(path).exists()]
 
     def _go_on(self) -> None:
         while not self._closing.is_set() and not self._is_idle():

@@ -161,7 +161,7 @@ class _Packing:
                 self._remember_no_gain()
                 return Left(segment=self._path.stem, why="it would save too little")
             self._take_place(index)
-        except (OSError, StoppedError, _LeftError):
+        except (OSError, StoppedError, _LeftError, KeyboardInterrupt):
             self._clear()
             raise
         return Packed(segment=self._path.stem, size_before=self._index.size, size=index.size)

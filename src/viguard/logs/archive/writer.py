@@ -153,13 +153,13 @@ class Archive:
             gained_bytes=self._leisure.gained_bytes if self._leisure else 0,
         )
 
-    def pack_at_leisure(self, may: Callable[[], bool] = lambda: True, *, quiet_s: float = _QUIET_S) -> None:
+    def pack_at_leisure(self, may: Callable[[], bool] = lambda: True, *, quiet_s: float | None = None) -> None:
         """From now on closed segments are packed again while this is idle, and ``may`` says so too, in any thread.
 
-        Idle is who took little in the last ``quiet_s``. To be called once.
+        Idle is who took little in the last ``quiet_s``, 10 without. To be called once.
         """
 
-        self._quiet_s = quiet_s
+        self._quiet_s = quiet_s or _QUIET_S
         self._leisure = Leisure(
             self.directory, self._files, self.limits.free_share, lambda: self._has_leisure() and may(), self._tell
         )
