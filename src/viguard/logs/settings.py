@@ -41,6 +41,13 @@ class Keep(StrEnum):
     REPORT = "report"
 
 
+class Pack(StrEnum):
+    """When what was written under load is packed again."""
+
+    WHEN_IDLE = "when-idle"
+    NEVER = "never"
+
+
 class KeepMore(Struct, frozen=True, kw_only=True):
     """A filter that is made up: the events of the report when ``name`` says so, of these classes, and so severe."""
 
@@ -78,7 +85,6 @@ class Settings(Struct, frozen=True, kw_only=True):
     """The whole file. Paths are relative to it. ``vcenters`` are asked for their events with ``credentials``.
 
     ``inventory`` is a snapshot: whose addresses are whose. ``relays`` are addresses that hand on lines of others.
-    ``pack``: what was written under load is packed again at leisure.
     """
 
     directory: str
@@ -86,7 +92,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     listen: tuple[Socket, ...] = ()
     keep: Keep | KeepMore = Keep.ALL
     retention: Age = Age()
-    pack: bool = True
+    pack: Pack = Pack.WHEN_IDLE
     policy: str = ""
     inventory: str = ""
     relays: tuple[str, ...] = ()

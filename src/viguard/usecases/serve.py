@@ -23,7 +23,7 @@ from viguard.logs.block import Block
 from viguard.logs.classify import Classifier, Hit
 from viguard.logs.detect.consoles import Holder
 from viguard.logs.receive.receiver import Receiver, loop_factory
-from viguard.logs.settings import Settings, filter_of, listens, load_settings
+from viguard.logs.settings import Pack, Settings, filter_of, listens, load_settings
 from viguard.logs.watch import Seen, Watch, self_test
 from viguard.model.event import Alert
 from viguard.model.text import plural
@@ -166,7 +166,7 @@ class LogServer:
             "forgetting": self._forgetting,
         }
         works |= {f"asking {one.name}": one.run for one in self._asking}
-        if self.settings.pack:
+        if self.settings.pack is Pack.WHEN_IDLE:
             self.archive.pack_at_leisure(self._has_judged)
         if metrics is not None:
             works["metrics"] = metrics.serve_forever
