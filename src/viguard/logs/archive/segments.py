@@ -116,29 +116,42 @@ def segments(directory: Path) -> list[Path]:
 
 
 def own_header(fd: int) -> tuple[bytes, SegmentHeader] | None:
-    """The random id of a segment and its header; None when they are damaged."""
-    start = os.pread(fd, _FIRST_READ, 0)
-    told = skipped(start)
-    if told is None or told[0] != SEGMENT_TAG:
-        return None
-    try:
-        return told[1], decode_segment(start[: told[2]])
-    except FrameError:
-        return None
+    """The random id of a segment and its header; None when they are damaged, or the first frame has another id."""
+    told, first = _beginning(fd)
+    return None if told is None or (first and first != told[0]) else told
 
 
 def segment_id(fd: int, size: int) -> bytes:
-    """The random id of a segment: from its header, else from the first frame whose hash fits, else b""."""
-    own = own_header(fd)
-    if own is not None:
-        return own[0]
+    """The random id of a segment: the first one that two of its header and its whole frames have, as no hash covers it;
+    else the one that there is last, else b"".
+    """
+    told, first = _beginning(fd)
+    if told is not None and (first == told[0] or not first):
+        return told[0]
+    seen = [told[0]] if told is not None else []
     at = _next(fd, size, 0, TAG)
     while at is not None:
-        told = skipped(os.pread(fd, _FIRST_READ, at))
-        if told is not None and _frame(fd, size, at, told[1]) is not None:
-            return told[1]
+        frame = skipped(os.pread(fd, _FIRST_READ, at))
+        if frame is not None and _frame(fd, size, at, frame[1]) is not None:
+            if frame[1] in seen:
+                return frame[1]
+            seen.append(frame[1])
         at = _next(fd, size, at + 1, TAG)
-    return b""
+    return seen[-1] if seen else b""
+
+
+def _beginning(fd: int) -> tuple[tuple[bytes, SegmentHeader] | None, bytes]:
+    """Id and header of a segment, None when they are damaged, and the id of the frame after them, b"" without."""
+    start = os.pread(fd, _FIRST_READ, 0)
+    told = skipped(start)
+    if told is None or told[0] != SEGMENT_TAG:
+        return None, b""
+    try:
+        header = decode_segment(start[: told[2]])
+    except FrameError:
+        return None, b""
+    frame = skipped(start[told[2] :])
+    return (told[1], header), frame[1] if frame is not None else b""
 
 
 def walk(fd: int, size: int, at: int = 0, segment: bytes | None = None) -> Iterator[Frame | Gap]:
