@@ -17,6 +17,7 @@ import pytest
 from tests.cli.test_main import viguard
 from tests.logs.appendix_a import LINES
 from tests.logs.archive.made import NOON, block, fill
+from viguard.logs.archive.writer import Archive, Limits
 
 APPENDIX_A = "".join(f"{line}\n" for line, _ in LINES)
 KEYS = {"file", "line", "event", "outcome", "user", "source_ip", "channel", "host", "program"} | {
@@ -321,6 +322,39 @@ def test_verify_names_damage_and_searches_are_incomplete(archive: Path) -> None:
     assert f"damaged: {segment.name}, byte " in hurt.stdout
     assert logs("search", str(archive), "zzz").returncode == 4
     assert logs("verify", str(archive / "nowhere")).returncode == 2
+
+
+def test_pack_says_what_it_saved_and_changes_no_line(tmp_path: Path) -> None:
+    archive = tmp_path / "loaded"
+    lines = (f"task {n * 7919 % 99991} of vm-{n * n % 311} ended for user{n * 31 % 53}" for n in range(3000))
+    fill(archive, [block(*lines)], limits=Limits(level=1))
+    before = logs("search", str(archive), "--format", "jsonl").stdout
+    done = logs("pack", str(archive))
+    assert done.returncode == 0
+    assert " packed again, " in done.stdout.splitlines()[0]
+    assert done.stdout.splitlines()[1].startswith("1 segment packed again, ")
+    assert logs("search", str(archive), "--format", "jsonl").stdout == before
+    again = logs("pack", str(archive))
+    assert (again.returncode, again.stdout) == (0, "0 segments packed again, 0 bytes saved\n")
+    sound = logs("verify", str(archive))
+    assert sound.returncode == 0
+    assert sound.stdout.splitlines()[1].startswith("1 segment packed again, which saved ")
+    assert logs("pack", str(archive / "nowhere")).returncode == 2
+
+
+def test_pack_refuses_an_archive_that_is_written_and_names_damage(archive: Path) -> None:
+    with Archive(archive):
+        refused = logs("pack", str(archive))
+    assert refused.returncode == 2
+    assert "another process writes to this archive" in refused.stderr
+    segment = next(archive.glob("*.zst"))
+    data = bytearray(segment.read_bytes())
+    data[-1] ^= 0xFF
+    segment.write_bytes(data)
+    hurt = logs("pack", str(archive))
+    assert hurt.returncode == 4
+    assert f"error: {segment.stem}: not packed again: it is damaged at " in hurt.stderr
+    assert segment.read_bytes() == data
 
 
 def _bytes(archive: Path) -> int:

@@ -17,9 +17,13 @@ from typing import Any
 
 import pytest
 
+from tests.logs.archive.made import block, fill
 from tests.usecases.serving import BOUND_S, Site, line, noise
 from tests.usecases.test_audit import PERSON
 from viguard.errors import InputError, ViguardError
+from viguard.logs.archive import writer
+from viguard.logs.archive.segments import segments
+from viguard.logs.archive.verify import verify
 from viguard.logs.archive.writer import Archive, Limits
 from viguard.logs.block import Block, Run
 from viguard.logs.receive.receiver import Receiver
@@ -441,3 +445,28 @@ def test_a_stop_that_cannot_keep_what_it_received_says_so(site: Site, monkeypatc
 
     asyncio.run(main())
     assert "stopped: every line that was received is kept" not in said
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_what_was_written_under_load_is_packed_at_leisure(
+    site: Site, monkeypatch: pytest.MonkeyPatch, *, wanted: bool
+) -> None:
+    monkeypatch.setattr(writer, "_QUIET_S", 0.01)
+    lines = (f"task {n * 7919 % 99991} of vm-{n * n % 311} ended for user{n * 31 % 53}" for n in range(3000))
+    fill(site.directory / "archive", [block(*lines)], limits=Limits(level=1))
+    before, (segment,) = site.kept(), segments(site.directory / "archive")
+    size = segment.stat().st_size
+    if not wanted:
+        site.serve["pack"] = "never"
+
+    async def main() -> None:
+        async with serving(site) as server:
+            assert ("viguard-pack" in {one.name for one in threading.enumerate()}) == wanted
+            if wanted:
+                await until(lambda: server.archive.state.packed == 1, "it is packed")
+            assert server.archive.state.packed == wanted
+            assert server.archive.state.gained_bytes == size - segment.stat().st_size
+
+    asyncio.run(main())
+    assert site.kept() == before
+    assert (verify(site.directory / "archive").packed == 1) == wanted

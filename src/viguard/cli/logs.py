@@ -195,6 +195,22 @@ def verify(directory: Path) -> None:
     raise click.exceptions.Exit(code)
 
 
+@command.command("pack")
+@click.argument("directory", type=ARCHIVE)
+def pack(directory: Path) -> None:
+    """Pack an archive that no log server writes to again, where that saves space.
+
+    The log server does so by itself when it is idle. The lines, and where they stand, stay the same.
+
+    Exit codes: 0 all of it is packed, 4 a part could not be: it is damaged, or there is no room.
+    """
+    from viguard.usecases.logs import archive as use
+
+    with results_to(None) as stream:
+        code = use.pack(directory, stream, Talk().say)
+    raise click.exceptions.Exit(code)
+
+
 @command.command("parquet")
 @click.argument("archive", type=ARCHIVE)
 @click.argument("directory", type=ARCHIVE)

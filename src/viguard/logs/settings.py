@@ -41,6 +41,13 @@ class Keep(StrEnum):
     REPORT = "report"
 
 
+class Pack(StrEnum):
+    """When what was written under load is packed again."""
+
+    WHEN_IDLE = "when-idle"
+    NEVER = "never"
+
+
 class KeepMore(Struct, frozen=True, kw_only=True):
     """A filter that is made up: the events of the report when ``name`` says so, of these classes, and so severe."""
 
@@ -85,6 +92,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     listen: tuple[Socket, ...] = ()
     keep: Keep | KeepMore = Keep.ALL
     retention: Age = Age()
+    pack: Pack = Pack.WHEN_IDLE
     policy: str = ""
     inventory: str = ""
     relays: tuple[str, ...] = ()

@@ -23,7 +23,7 @@ from viguard.logs.block import Block
 from viguard.logs.classify import Classifier, Hit
 from viguard.logs.detect.consoles import Holder
 from viguard.logs.receive.receiver import Receiver, loop_factory
-from viguard.logs.settings import Settings, filter_of, listens, load_settings
+from viguard.logs.settings import Pack, Settings, filter_of, listens, load_settings
 from viguard.logs.watch import Seen, Watch, self_test
 from viguard.model.event import Alert
 from viguard.model.text import plural
@@ -166,6 +166,8 @@ class LogServer:
             "forgetting": self._forgetting,
         }
         works |= {f"asking {one.name}": one.run for one in self._asking}
+        if self.settings.pack is Pack.WHEN_IDLE:
+            self.archive.pack_at_leisure(self._has_judged)
         if metrics is not None:
             works["metrics"] = metrics.serve_forever
         self._tasks = [asyncio.create_task(kept_up(name, work, self.problems)) for name, work in works.items()]
@@ -232,6 +234,10 @@ class LogServer:
             if _newest(alert) > until - UNSURE and alert.id not in self._known:
                 self.alerting.take(alert)
         self._memory.judged(started_at.timestamp())
+
+    def _has_judged(self) -> bool:
+        """Whether all is judged that could be: lines that wait for it need the processor more than old ones."""
+        return not self.judging.is_replaying and not self.judging.behind.is_some
 
     def _tell(self, seen: Seen) -> None:
         if seen.events:

@@ -43,6 +43,7 @@ class Query(Struct, frozen=True, kw_only=True):
 
 class Match(Struct, frozen=True, kw_only=True):
     """A line that was found: received when, from whom, and where it stands: its segment, frame and first byte.
+    ``frame`` is where the frame was first written, and stays the same when its segment is packed again.
 
     ``line`` is as received, control characters and all: whoever shows it makes them visible.
     """

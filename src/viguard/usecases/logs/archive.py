@@ -30,12 +30,38 @@ def verify(directory: Path, stream: IO[bytes]) -> int:
     found = check(directory)
     counts = ((found.segments, "segment"), (found.frames, "frame"), (found.lines, "line"), (found.raw_bytes, "byte"))
     said = [", ".join(plural(number, noun) for number, noun in counts)]
+    if found.packed:
+        said.append(f"{plural(found.packed, 'segment')} packed again, which saved {plural(found.gained_bytes, 'byte')}")
     if found.open_tail:
         said.append(f"{plural(found.open_tail, 'byte')} at the end are being written, or were when viguard stopped")
     said += [f"damaged: {told(one)}" for one in found.damage]
     said += [] if found.damage else ["every frame is as it was written"]
     stream.write("".join(f"{line}\n" for line in said).encode("utf-8", "backslashreplace"))
     return DAMAGED if found.damage else 0
+
+
+def pack(directory: Path, stream: IO[bytes], say: Say) -> int:
+    """Packs each closed segment again where that pays, and writes what came of it. Nobody else may write meanwhile.
+
+    Returns 0, or 4 when a segment could not be packed.
+    Raises: InputError when there is no such archive, or a log server runs with it; OSError.
+    """
+    from viguard.logs.archive.by_hand import pack_all  # noqa: PLC0415
+    from viguard.logs.archive.packing import Left, Packed  # noqa: PLC0415
+
+    packed, gained, is_complete = 0, 0, True
+    for found in pack_all(directory):
+        if isinstance(found, Packed):
+            packed, gained = packed + 1, gained + found.size_before - found.size
+            stream.write(f"{found}\n".encode())
+        elif isinstance(found, Left):
+            if found.is_trouble or found.may_change:
+                is_complete = False
+                say(f"error: {found}")
+        else:
+            say(f"note: {found}")
+    stream.write(f"{plural(packed, 'segment')} packed again, {plural(gained, 'byte')} saved\n".encode())
+    return 0 if is_complete else INCOMPLETE
 
 
 def to_parquet(archive: Path, directory: Path, since: datetime | None, until: datetime | None, say: Say) -> int:
