@@ -13,6 +13,7 @@ from viguard.logs.detect.reading import shipped
 from viguard.logs.detect.rules import RuleSet
 from viguard.logs.watch import HOLD, Seen, Watch, self_test
 from viguard.model.event import Alert
+from viguard.policy.policy import TimeZone
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 VMX = "/vmfs/volumes/a/web1/web1.vmx"
@@ -83,6 +84,18 @@ def test_new_detections_know_the_open_consoles(watch: Watch) -> None:
     assert watch.flush().alerts == []
     see(watch, count(3), at=AT + timedelta(minutes=2))
     assert [alert.rule for alert in watch.flush().alerts] == ["console.multiple"]
+
+
+def test_new_detections_bring_new_time_zones(watch: Watch) -> None:
+    """11:00 in Brussels, first as nobody has said so, then as the policy does."""
+    local = AT + timedelta(hours=1)
+    text = f"<86>{local:%b %d %H:%M:%S} esx1 dropbear[7]: PAM password auth succeeded for 'root' from 192.0.2.7:6\n"
+    block = Block(text.encode(), AT.timestamp(), (Run("192.0.2.1", "tcp", 0, len(text)),))
+    found = []
+    for zones in ((), (TimeZone(hosts=("esx*",), zone="Europe/Brussels"),), ()):
+        watch.renew(shipped(), Intent(time_zones=zones))
+        found += [event.time for event in [*watch.judge(block, watch.look(block)).events, *watch.flush().events]]
+    assert found == [local, AT, local]
 
 
 def refused(at: datetime) -> str:

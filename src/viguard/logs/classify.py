@@ -13,6 +13,7 @@ import msgspec
 from viguard.errors import ContentError
 from viguard.logs import engine as engines
 from viguard.logs.classes import Carrier, EventClass, Line, Lookup, Stems, carriers, classes, compiled, stems
+from viguard.logs.clocks import ALL_UTC, Clocks
 from viguard.logs.engine import EngineKind
 from viguard.logs.fields import event_of, pairs, text
 from viguard.logs.formats import Header, make_headers
@@ -190,6 +191,8 @@ def _every_line(data: bytes) -> _Lines:
     return _Lines(lines, data, [number + size for number, size in enumerate(accumulate(map(len, lines)))])
 
 
-def events(classifier: Classifier, data: bytes, received_at: datetime, sender: str = "") -> list[Event]:
+def events(
+    classifier: Classifier, data: bytes, received_at: datetime, sender: str = "", clocks: Clocks = ALL_UTC
+) -> list[Event]:
     """The events of a block of lines from one sender, a line each."""
-    return [event_of(hit, data[hit.start : hit.end], received_at, sender) for hit in classifier.block(data)]
+    return [event_of(hit, data[hit.start : hit.end], received_at, sender, clocks) for hit in classifier.block(data)]

@@ -12,6 +12,7 @@ import msgspec
 from viguard import content
 from viguard.logs.block import API, Block, Run
 from viguard.logs.classify import Classifier, Hit
+from viguard.logs.clocks import ALL_UTC, Clocks
 from viguard.logs.detect.consoles import Holder
 from viguard.logs.detect.detector import Detector
 from viguard.logs.detect.intent import Intent
@@ -43,6 +44,7 @@ class Watch:
     def __init__(self, rules: RuleSet, intent: Intent | None = None, classifier: Classifier | None = None) -> None:
         self.classifier = classifier or Classifier()
         self.detector = Detector(rules, intent)
+        self._clocks = Clocks(self.detector.intent.time_zones)
         self._merger = Merger(grace=HOLD)
 
     def look(self, block: Block) -> list[Hit]:
@@ -51,7 +53,7 @@ class Watch:
 
     def judge(self, block: Block, hits: Sequence[Hit]) -> Seen:
         """What the recognised lines of a block mean, with what has waited long enough."""
-        complete = self._merger.feed(events_of(block, hits))
+        complete = self._merger.feed(events_of(block, hits, self._clocks))
         return self._judged(complete + self._merger.advance(moment(block.received_at)))
 
     def settle(self, now: datetime) -> Seen:
@@ -89,6 +91,7 @@ class Watch:
     def renew(self, rules: RuleSet, intent: Intent | None = None) -> None:
         """Other detections from now on. Open consoles and who was heard stay known; windows of counts begin anew."""
         before, self.detector = self.detector, Detector(rules, intent)
+        self._clocks = Clocks(self.detector.intent.time_zones)
         before.consoles.limit = self.detector.consoles.limit
         self.detector.consoles, self.detector.silence = before.consoles, before.silence
 
@@ -96,14 +99,14 @@ class Watch:
         return Seen(events, self.detector.feed(events))
 
 
-def events_of(block: Block, hits: Sequence[Hit]) -> list[Event]:
+def events_of(block: Block, hits: Sequence[Hit], clocks: Clocks = ALL_UTC) -> list[Event]:
     """The event of each recognised line, with its sender."""
     received_at, data = moment(block.received_at), block.data
     starts = [run.start for run in block.runs]
     out = []
     for hit in hits:
         run = block.runs[bisect_right(starts, hit.start) - 1]
-        event = event_of(hit, data[hit.start : hit.end], received_at, run.sender)
+        event = event_of(hit, data[hit.start : hit.end], received_at, run.sender, clocks)
         out.append(msgspec.structs.replace(event, transport=API) if run.transport == API else event)
     return out
 
