@@ -139,6 +139,10 @@ class Classifier:
         self._read_header = make_headers().read
         self._is_flood = False
 
+    def header(self, line: bytes) -> Header | None:
+        """The header of a line, recognised or not."""
+        return self._read_header(line)
+
     def block(self, data: bytes) -> list[Hit]:
         """The lines of a block that say something; each line ends with a newline, the last one may lack it."""
         found = _every_line(data) if self._is_flood else _lines_at(data, self._stems(data))

@@ -129,6 +129,12 @@ def time_of(found: re.Match[bytes], received_at: datetime, zone: tzinfo) -> date
     return _time(found["time"], None, received_at, zone)
 
 
+def names_zone(told: bytes | None) -> bool:
+    """Whether a time as a line writes it names its zone."""
+    found = _ISO.match(told or b"")
+    return found is not None and found[8] is not None
+
+
 def _readings(value: bytes, received_at: datetime, zone: tzinfo) -> tuple[datetime, ...]:
     """The times that a line may mean: two when clocks were set back, none when there is no such time."""
     try:
