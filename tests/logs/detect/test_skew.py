@@ -8,10 +8,12 @@ import pytest
 import yaml
 
 from tests.logs.detect.tell import START
+from viguard.logs.detect import cases
 from viguard.logs.detect.detector import Detector
 from viguard.logs.detect.intent import Intent
+from viguard.logs.detect.lint import lint
 from viguard.logs.detect.offsets import quarters, utc
-from viguard.logs.detect.reading import shipped
+from viguard.logs.detect.reading import load, shipped
 from viguard.logs.detect.skew import CALM, Skews
 from viguard.model.event import NOISE, Alert, Event
 from viguard.policy.policy import TimeZone
@@ -194,3 +196,18 @@ class TestBounds:
         assert skews.take(line(HOUR, MINUTE)) == []
         (over,) = skews.take(line(timedelta(), MINUTE + CALM))
         assert (over.host, over.sender) == ("ESX1", "192.0.2.1")
+
+
+def test_rules_may_ask_by_how_much_a_clock_is_ahead() -> None:
+    rule = """
+title: far ahead
+logsource: {product: vmware}
+detection: {selection: {event: log.clock-skew, ahead_s|gt: 7200}, condition: selection}
+level: high
+name: site.far-ahead
+tests:
+- {name: three hours, alerts: 1, events: [{event: vm.poweron, received: -10800}]}
+- {name: behind, alerts: 0, events: [{event: vm.poweron, received: 10800}]}
+"""
+    assert lint([("a.yml", rule)]) == ()
+    assert [result.found for result in cases.run(load([("a.yml", rule)]))] == [1, 0]

@@ -29,7 +29,7 @@ def lint(
     """
     reading = read(files)
     known = {*(classes() if events is None else events), consoles.EVENT, silence.EVENT, skew.EVENT}
-    brought = {*(_fields() if fields is None else fields), *FIELDS}
+    brought = {*(_fields() if fields is None else fields), *FIELDS, *skew.BROUGHT}
     found = [*reading.mistakes, *_of_sources(reading, known, brought)]
     return tuple(sorted(set(found), key=lambda one: (one.file, one.line, one.column, one.text)))
 

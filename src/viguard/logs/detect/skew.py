@@ -12,6 +12,8 @@ from viguard.logs.detect.offsets import Advice
 from viguard.model.event import Event, EventSeverity
 
 EVENT = "log.clock-skew"
+BROUGHT = ("ahead_s", "hint")
+"""The fields of such an event: by how many seconds the clock is ahead (negative: behind), and what to do about it."""
 BACK = "resolved"
 HOSTS = 4096
 """Hosts whose clocks are wrong that are followed. Whoever invents names fills no more of what is open than this."""
