@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -305,6 +306,42 @@ def test_hunt_says_what_it_lacks(archive: Path, tmp_path: Path) -> None:
     assert logs("hunt", str(rule), "x.log", "--since", "2d").returncode == 2
     rule.write_text("title: [")
     assert logs("hunt", str(rule), "--archive", str(archive)).returncode == 2
+
+
+LOCAL = "Sep 21 16:13:20 esx1 dropbear[7]: PAM password auth succeeded for 'root' from 192.0.2.7:6"
+
+
+def test_the_zone_of_lines_in_files_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "messages"
+    path.write_text(f"{LOCAL}\n2026-09-21T16:13:20Z{LOCAL[15:]}\n")
+    os.utime(path, (NOON + 3600, NOON + 3600))
+    for command in ("classify", "events"):
+        done = logs(command, str(path), "--format", "jsonl", "--time-zone", "Europe/Brussels")
+        assert [one["time"] for one in objects(done)] == ["2026-09-21T14:13:20Z", "2026-09-21T16:13:20Z"], command
+        shown = logs(command, str(path), "--format", "table", "--time-zone", "Europe/Brussels")
+        assert "2026-09-21T14:13:20Z" in shown.stdout
+        wrong = logs(command, str(path), "--time-zone", "Europe/Brussel")
+        assert wrong.returncode == 2
+        assert "there is no time zone 'Europe/Brussel'" in wrong.stderr
+        assert "did you mean 'Europe/Brussels'?" in wrong.stderr
+    assert logs("hunt", str(path), "--time-zone", "Europe/Brussel").returncode == 2
+    found = objects(logs("hunt", str(path), "--time-zone", "Europe/Brussels", "--format", "jsonl"))
+    assert "2026-09-21T14:13:20Z" in {one["time"] for one in found}
+
+
+def test_the_zone_of_lines_in_an_archive_is_the_policys_or_told(tmp_path: Path) -> None:
+    fill(tmp_path / "archive", [block(LOCAL, LOCAL.replace("esx1", "esx2"))])
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("time_zones: [{hosts: [esx1], zone: Europe/Brussels}]\n")
+    zones = ("--policy", str(policy), "--time-zone", "Europe/London")
+    done = logs("search", str(tmp_path / "archive"), "--field", "user=root", "--format", "jsonl", *zones)
+    assert {one["event"]["host"]: one["event"]["time"] for one in objects(done)} == {
+        "esx1": "2026-09-21T14:13:20Z",
+        "esx2": "2026-09-21T15:13:20Z",
+    }
+    assert logs("parquet", str(tmp_path / "archive"), str(tmp_path / "parquet"), *zones).returncode == 0
+    asked = logs("ask", str(tmp_path / "parquet"), "SELECT host, time FROM events ORDER BY host", "--format", "jsonl")
+    assert [one["time"] for one in objects(asked)] == ["2026-09-21T14:13:20Z", "2026-09-21T15:13:20Z"]
 
 
 def test_verify_names_damage_and_searches_are_incomplete(archive: Path) -> None:

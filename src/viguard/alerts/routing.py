@@ -9,9 +9,10 @@ from typing import Protocol
 
 from viguard.alerts.notice import rank
 from viguard.alerts.settings import Route, Settings, Silence
-from viguard.alerts.times import end_of, hours_of, within, zone_of
+from viguard.alerts.times import end_of, hours_of, within
 from viguard.model.event import EventSeverity
 from viguard.policy.policy import Day
+from viguard.policy.time_zones import zone_of
 
 _DAYS = tuple(Day)
 

@@ -14,6 +14,7 @@ import msgspec
 from viguard.errors import ContentError
 from viguard.logs import engine as engines
 from viguard.logs.classes import Carrier, EventClass, Line, Lookup, Stems, carriers, classes, compiled, stems
+from viguard.logs.clocks import ALL_UTC, Clocks
 from viguard.logs.engine import EngineKind
 from viguard.logs.fields import event_of, pairs, text
 from viguard.logs.formats import Header, make_headers
@@ -139,6 +140,10 @@ class Classifier:
         self._read_header = make_headers().read
         self._is_flood = False
 
+    def header(self, line: bytes) -> Header | None:
+        """The header of a line, recognised or not."""
+        return self._read_header(line)
+
     def block(self, data: bytes) -> list[Hit]:
         """The lines of a block that say something; each line ends with a newline, the last one may lack it."""
         found = _every_line(data) if self._is_flood else _lines_at(data, self._stems(data))
@@ -191,6 +196,8 @@ def _every_line(data: bytes) -> _Lines:
     return _Lines(lines, data, list(map(add, count(), accumulate(map(len, lines)))))
 
 
-def events(classifier: Classifier, data: bytes, received_at: datetime, sender: str = "") -> list[Event]:
+def events(
+    classifier: Classifier, data: bytes, received_at: datetime, sender: str = "", clocks: Clocks = ALL_UTC
+) -> list[Event]:
     """The events of a block of lines from one sender, a line each."""
-    return [event_of(hit, data[hit.start : hit.end], received_at, sender) for hit in classifier.block(data)]
+    return [event_of(hit, data[hit.start : hit.end], received_at, sender, clocks) for hit in classifier.block(data)]

@@ -15,6 +15,7 @@ from viguard.alerts.settings import Settings as AlertSettings
 from viguard.assess import controls as catalogue
 from viguard.errors import InputError
 from viguard.logs.detect.intent import Intent, intent_of
+from viguard.logs.detect.offsets import Advice
 from viguard.logs.detect.reading import FOLDER
 from viguard.logs.detect.reading import load as load_rules
 from viguard.logs.detect.rules import RuleSet
@@ -61,7 +62,9 @@ def intent_for(settings: Settings) -> tuple[Intent, Estate]:
     """
     policy = load_policy(Path(settings.policy), catalogue.load()) if settings.policy else NO_POLICY
     estate = estate_of(settings.inventory, policy)
-    return intent_of(policy, addresses=estate.addresses, relays=settings.relays, zones=estate.zones), estate
+    intent = intent_of(policy, addresses=estate.addresses, relays=settings.relays, zones=estate.zones)
+    Advice(intent.time_zones, intent.time_zone)  # a time zone that this machine does not know is told before it is used
+    return intent, estate
 
 
 def rules_of(folder: str) -> RuleSet:

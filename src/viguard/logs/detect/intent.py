@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from functools import lru_cache
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from viguard.errors import InputError
 from viguard.model.facts import Struct
-from viguard.policy.policy import NO_POLICY, Day, Policy, Purpose, WorkingHours
+from viguard.policy.policy import NO_POLICY, Day, Policy, Purpose, TimeZone, WorkingHours
+from viguard.policy.time_zones import zone_named
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -33,6 +32,7 @@ class Intent(Struct, frozen=True, kw_only=True):
     ``networks`` are those that administrators log in from (CIDR), ``hours`` when, in ``time_zone``.
     ``addresses`` of hosts by name and ``relays`` (log servers that pass lines on) show who may send a host's lines.
     ``zones`` are names of zones by name of guest or host, ``subnets`` by network.
+    ``time_zones`` date the lines of hosts that write local time (see ``logs.clocks``).
     """
 
     console_sessions: int = 1
@@ -43,6 +43,7 @@ class Intent(Struct, frozen=True, kw_only=True):
     relays: tuple[str, ...] = ()
     zones: dict[str, str] = msgspec.field(default_factory=dict)
     subnets: dict[str, str] = msgspec.field(default_factory=dict)
+    time_zones: tuple[TimeZone, ...] = ()
 
     @property
     def undecided(self) -> tuple[str, ...]:
@@ -76,6 +77,7 @@ def intent_of(
         relays=relays,
         zones=dict(zones or {}),
         subnets={net: zone.name for zone in known for net in zone.match.subnets},
+        time_zones=policy.time_zones,
     )
 
 
@@ -96,7 +98,7 @@ class Sight:
         self._subnets = sorted(
             ((network_of(net), zone) for net, zone in intent.subnets.items()), key=lambda pair: -pair[0].prefixlen
         )
-        self._zone = _time_zone(intent.time_zone)
+        self._zone = zone_named(intent.time_zone)
         self._addresses = {host.casefold(): {address_of(a) for a in some} for host, some in intent.addresses.items()}
         self._relays = {address_of(a) for a in intent.relays}
         self._zones = {name.casefold(): zone for name, zone in intent.zones.items()}
@@ -134,15 +136,6 @@ class Sight:
         """The zone of the smallest network that an address is in."""
         address = address_of(source)
         return None if address is None else next((zone for net, zone in self._subnets if address in net), None)
-
-
-def _time_zone(name: str) -> tzinfo:
-    if name == "UTC":
-        return UTC  # also where no time zones are installed
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise InputError(f"there is no time zone {name!r} here", hint="write one as Europe/Brussels") from error
 
 
 def network_of(text: str) -> Network:

@@ -10,7 +10,7 @@ from typing import Any
 from sigma.correlations import SigmaCorrelationRule
 
 from viguard.logs.classes import classes
-from viguard.logs.detect import consoles, silence
+from viguard.logs.detect import consoles, silence, skew
 from viguard.logs.detect.cases import CaseError, events_of
 from viguard.logs.detect.reading import Mistake, Reading, Source, read
 from viguard.logs.detect.regexes import hazard
@@ -28,8 +28,8 @@ def lint(
     ``events`` are the classes of events that there are and ``fields`` what they bring: by default those of the content.
     """
     reading = read(files)
-    known = {*(classes() if events is None else events), consoles.EVENT, silence.EVENT}
-    brought = {*(_fields() if fields is None else fields), *FIELDS}
+    known = {*(classes() if events is None else events), consoles.EVENT, silence.EVENT, skew.EVENT}
+    brought = {*(_fields() if fields is None else fields), *FIELDS, *skew.BROUGHT}
     found = [*reading.mistakes, *_of_sources(reading, known, brought)]
     return tuple(sorted(set(found), key=lambda one: (one.file, one.line, one.column, one.text)))
 

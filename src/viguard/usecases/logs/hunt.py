@@ -7,10 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from msgspec.structs import replace
+
 from viguard.assess import controls as catalogue
 from viguard.errors import InputError
 from viguard.logs.archive.reading import blocks
 from viguard.logs.archive.segments import Damage
+from viguard.logs.clocks import Clocks, everywhere
 from viguard.logs.detect.detector import Detector
 from viguard.logs.detect.intent import Intent, intent_of
 from viguard.logs.detect.reading import load, shipped
@@ -33,7 +36,8 @@ _RULES = (".yml", ".yaml")
 class Hunt(Struct, frozen=True, kw_only=True):
     """What to look at: an archive, or files; with which detections, ours when ``rules`` is empty.
 
-    ``since`` and ``until`` are times of receipt and hold for an archive; ``policy`` says what is allowed.
+    ``since`` and ``until`` are times of receipt and hold for an archive; ``policy`` says what is allowed. ``time_zone``
+    is that of lines without one, of hosts for which the policy names none.
     """
 
     rules: tuple[Path, ...] = ()
@@ -42,6 +46,7 @@ class Hunt(Struct, frozen=True, kw_only=True):
     policy: Path | None = None
     since: datetime | None = None
     until: datetime | None = None
+    time_zone: str = ""
 
 
 def parted(arguments: Sequence[str]) -> tuple[tuple[Path, ...], tuple[str, ...]]:
@@ -61,6 +66,7 @@ def run(wanted: Hunt, format_: str, stream: IO[bytes], say: Say) -> int:
         raise InputError("--since and --until are times of receipt, which only an archive knows")
     rules = load(files_of(wanted.rules)) if wanted.rules else shipped()
     intent = intent_of(load_policy(wanted.policy, catalogue.load())) if wanted.policy else Intent()
+    intent = replace(intent, time_zones=(*intent.time_zones, *everywhere(wanted.time_zone)))
     for missing in () if wanted.rules else intent.undecided:
         say(f"note: not judged: {missing}")
     if wanted.archive is None:
@@ -79,7 +85,7 @@ def run(wanted: Hunt, format_: str, stream: IO[bytes], say: Say) -> int:
 
 def _of_files(files: Files, rules: RuleSet, intent: Intent) -> Iterator[Alert]:
     detector = Detector(rules, intent)
-    for event in events.events(files):
+    for event in events.events(files, Clocks(intent.time_zones)):
         yield from detector.feed([event])
 
 
