@@ -30,9 +30,10 @@ from viguard.model.text import plural
 from viguard.usecases.log_asking import Asking
 from viguard.usecases.log_behind import START, Behind
 from viguard.usecases.log_control import Control
+from viguard.usecases.log_findings import Findings
 from viguard.usecases.log_judging import Judging, looked
 from viguard.usecases.log_memory import Memory
-from viguard.usecases.log_named import alerts_of, intent_for, rules_of, servers_of
+from viguard.usecases.log_named import alerts_of, intended, rules_of, servers_of
 from viguard.usecases.log_problems import Problems, kept_up, told
 from viguard.usecases.person import Person
 
@@ -60,7 +61,7 @@ class LogServer:
         self.settings, self._say = settings, say
         self.directory = Path(settings.directory)
         rules, alerts = rules_of(settings.rules), alerts_of(settings)
-        intent, self._estate = intent_for(settings)
+        intent, self._estate, audit_every = intended(settings)
         for missing in intent.undecided:
             self._note(f"not judged: {missing}")
         servers = servers_of(settings, person)
@@ -72,6 +73,7 @@ class LogServer:
         self.archive = Archive(self.directory / "archive", tell=self._note)
         self.alerting = Alerting(alerts, self.directory / "alerts.json", self.directory / "status.json", self._locate)
         self.problems = Problems(self.alerting.problems, say)
+        self._findings = Findings(settings.store, audit_every, self.alerting.set_findings, self.problems.note)
         self.judging = Judging(
             Watch(rules, intent, classifier), self._tell, self.problems, behind=Behind(self.archive.directory)
         )
@@ -164,6 +166,7 @@ class LogServer:
             "watching": self._ticking,
             "telling": self._telling,
             "forgetting": self._forgetting,
+            "findings": self._findings.run,
         }
         works |= {f"asking {one.name}": one.run for one in self._asking}
         if metrics is not None:
@@ -261,12 +264,13 @@ class LogServer:
         Raises: ViguardError for what cannot be used; then everything is as before.
         """
         rules = await asyncio.to_thread(rules_of, self.settings.rules)
-        intent, estate = await asyncio.to_thread(intent_for, self.settings)
+        intent, estate, audit_every = await asyncio.to_thread(intended, self.settings)
         alerts = await asyncio.to_thread(alerts_of, self.settings)
         self.alerting.reload(alerts)
-        self._estate = estate
+        self._estate, self._findings.every = estate, audit_every
         await self.judging.ask(self.judging.watch.renew, rules, intent)
         self._noticed = await self.judging.ask(self_test, rules, self.judging.watch.classifier)
+        await self._findings.look()
         return f"{len(rules.rules) + len(rules.correlations)} detections and alerts.yaml are read anew"
 
     def _locate(self, host: str, guest: str | None) -> Place:
