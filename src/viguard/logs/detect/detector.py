@@ -180,7 +180,7 @@ class Detector:
                 events=cause.events,
                 attack=about.attack,
                 steps=about.steps,
-                zone=str(seen.get("zone") or ""),
+                zones=seen.zones,
                 text=_text(seen, cause.events),
             )
         )
@@ -198,7 +198,7 @@ class Detector:
             key=key,
             time=time,
             events=(event,),
-            zone=str(seen.get("zone") or ""),
+            zones=seen.zones,
             text=_text(seen, (event,)),
             resolved=True,
         )
