@@ -16,7 +16,7 @@ import yaml
 from tests.usecases.serving import Running, Site, line, until
 from tests.usecases.test_audit import PERSON, estate
 from viguard.store import snapshots
-from viguard.usecases import audit
+from viguard.usecases import audit, log_status
 from viguard.usecases.log_control import control
 from viguard.usecases.sources import Sources
 
@@ -116,10 +116,12 @@ def test_without_a_store_findings_are_unknown_until_there_is_one(site: Site, sto
         assert f"findings is not known: no audit is recorded in {store}" in said
         assert drawn(site) == ["UNKNOWN", "UNKNOWN"]
         assert checked(site)[0] == 0
+        assert f"open findings are not known: no audit is recorded in {store}" in log_status.told(site.directory)
         assert not store.exists()
         found = audited(site.folder)
         looks_again(site)
         assert site.status()["findings"] == counted(found)
+        assert any(one.startswith("open findings: ") for one in log_status.told(site.directory))
         assert f"open findings are not known to probes: no audit is recorded in {store}" in server.stop()
 
 

@@ -74,6 +74,16 @@ GROUP = click.argument("group", metavar="ALERT")
 BY = click.option("--by", default=getpass.getuser, help="Who says it; you when left out.")
 
 
+@command.command("status")
+@DIRECTORY
+def status(directory: Path) -> None:
+    """Say how the log server of DIRECTORY (of serve.yaml) is: open alerts and findings, and what is wrong."""
+    from viguard.usecases import log_status, show
+
+    with results_to(None) as stream:
+        show.lines(log_status.told(directory), stream, nothing="")
+
+
 @command.command("open")
 @DIRECTORY
 def open_(directory: Path) -> None:
