@@ -24,7 +24,7 @@ from viguard.alerts.settings import Settings
 from viguard.alerts.siem.forward import Forwarder
 from viguard.alerts.siem.records import Lines, Locate, nowhere
 from viguard.alerts.siem.sinks import sink_of
-from viguard.alerts.status import LastAlert, ReceiverStatus, Status, write_status
+from viguard.alerts.status import AuditStatus, LastAlert, ReceiverStatus, Status, write_status
 from viguard.alerts.tally import Tally, bounded
 from viguard.errors import InputError
 from viguard.model.event import Alert, Event
@@ -40,7 +40,7 @@ LONGEST_SLEEP_S = 60.0  # the clock may be set
 
 
 class Alerting:
-    """``findings`` and ``problems`` are set by whoever knows: open findings by severity, troubles of other parts."""
+    """``problems`` are set by whoever knows: troubles of other parts."""
 
     def __init__(self, settings: Settings, state_file: Path, status_file: Path, locate: Locate = nowhere) -> None:
         """Raises: InputError for a secret, StoreError for the state of the last run, OSError for certificates."""
@@ -54,7 +54,7 @@ class Alerting:
         self.tally = Tally()
         self._consoles: dict[str, int] = {}
         self._holders: dict[str, tuple[str, ...]] = {}
-        self.findings: dict[str, int] = {}
+        self._findings, self._audit = dict[str, int](), AuditStatus()
         self.problems: dict[str, str] = {}
         self.started_at = utc_now()
         self._last: LastAlert | None = None
@@ -98,6 +98,10 @@ class Alerting:
             self._consoles[name] = max(count, self._consoles.get(name, 0))
             if users := tuple(visible(user) for user in holders.get(guest, ())):
                 self._holders[name] = users
+
+    def set_findings(self, findings: Mapping[str, int], audit: AuditStatus) -> None:
+        """Open findings by severity, zeros too, and the audit that they are of; none when ``audit`` says why not."""
+        self._findings, self._audit = dict(findings), audit
 
     def acknowledge(self, group: str, by: str) -> bool:
         """See ``Groups.acknowledge``."""
@@ -163,7 +167,8 @@ class Alerting:
             consoles=dict(self._consoles),
             holders=dict(self._holders),
             hosts=dict(self.tally.hosts),
-            findings=dict(self.findings),
+            findings=dict(self._findings),
+            audit=self._audit,
             open=dict(Counter(g.severity.value for g in groups)),
             silenced=len(self.groups.state.groups) - len(groups),
             last_alert=self._last,

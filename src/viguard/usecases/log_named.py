@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from viguard import content
 from viguard.alerts.load import load_alerts
@@ -55,8 +57,16 @@ def alerts_of(settings: Settings) -> AlertSettings:
     return load_alerts(Path(settings.alerts)) if settings.alerts else AlertSettings()
 
 
-def intent_for(settings: Settings) -> tuple[Intent, Estate]:
-    """What the owner intends, as far as detections mind, and what is known of the estate.
+class Intended(NamedTuple):
+    """What the owner intends, as far as detections mind; what is known of the estate; how often it is audited."""
+
+    intent: Intent
+    estate: Estate
+    audit_every: timedelta
+
+
+def intended(settings: Settings) -> Intended:
+    """What policy and snapshot tell the log server.
 
     Raises: InputError, and whatever ViguardError the snapshot brings.
     """
@@ -64,7 +74,7 @@ def intent_for(settings: Settings) -> tuple[Intent, Estate]:
     estate = estate_of(settings.inventory, policy)
     intent = intent_of(policy, addresses=estate.addresses, relays=settings.relays, zones=estate.zones)
     Advice(intent.time_zones, intent.time_zone)  # a time zone that this machine does not know is told before it is used
-    return intent, estate
+    return Intended(intent, estate, timedelta(days=policy.audit_every_days))
 
 
 def rules_of(folder: str) -> RuleSet:

@@ -187,7 +187,7 @@ class Detector:
                 events=cause.events,
                 attack=about.attack,
                 steps=about.steps,
-                zone=str(seen.get("zone") or ""),
+                zones=seen.zones,
                 text=_text(seen, cause.events),
             )
         )
@@ -205,7 +205,7 @@ class Detector:
             key=key,
             time=time,
             events=(event,),
-            zone=str(seen.get("zone") or ""),
+            zones=seen.zones,
             text=_text(seen, (event,)),
             resolved=True,
         )

@@ -31,7 +31,7 @@ class Intent(Struct, frozen=True, kw_only=True):
 
     ``networks`` are those that administrators log in from (CIDR), ``hours`` when, in ``time_zone``.
     ``addresses`` of hosts by name and ``relays`` (log servers that pass lines on) show who may send a host's lines.
-    ``zones`` are names of zones by name of guest or host, ``subnets`` by network.
+    ``zones`` are the zones by name of guest or host (one word for one of them), ``subnets`` by network.
     ``time_zones`` date the lines of hosts that write local time (see ``logs.clocks``).
     """
 
@@ -41,7 +41,7 @@ class Intent(Struct, frozen=True, kw_only=True):
     time_zone: str = "UTC"
     addresses: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     relays: tuple[str, ...] = ()
-    zones: dict[str, str] = msgspec.field(default_factory=dict)
+    zones: dict[str, str | tuple[str, ...]] = msgspec.field(default_factory=dict)
     subnets: dict[str, str] = msgspec.field(default_factory=dict)
     time_zones: tuple[TimeZone, ...] = ()
 
@@ -63,7 +63,7 @@ def intent_of(
     *,
     addresses: Mapping[str, tuple[str, ...]] | None = None,
     relays: tuple[str, ...] = (),
-    zones: Mapping[str, str] | None = None,
+    zones: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Intent:
     """What a policy intends, with facts of the estate. People log in from the subnets of zones for management."""
     known, hours = policy.zones or (), policy.working_hours
@@ -101,7 +101,9 @@ class Sight:
         self._zone = zone_named(intent.time_zone)
         self._addresses = {host.casefold(): {address_of(a) for a in some} for host, some in intent.addresses.items()}
         self._relays = {address_of(a) for a in intent.relays}
-        self._zones = {name.casefold(): zone for name, zone in intent.zones.items()}
+        self._zones = {
+            name.casefold(): (some,) if isinstance(some, str) else some for name, some in intent.zones.items()
+        }
 
     def local(self, time: datetime) -> datetime:
         """A time in the owner's time zone."""
@@ -128,9 +130,9 @@ class Sight:
             return None
         return address in known or address in self._relays
 
-    def zone_of(self, name: str) -> str | None:
-        """The zone of a guest or host."""
-        return self._zones.get(name.casefold())
+    def zones_of(self, name: str) -> tuple[str, ...]:
+        """The zones of a guest or host, none when they are not known."""
+        return self._zones.get(name.casefold(), ())
 
     def zone_of_address(self, source: str | None) -> str | None:
         """The zone of the smallest network that an address is in."""
