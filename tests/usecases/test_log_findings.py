@@ -51,7 +51,8 @@ def test_a_store_that_has_not_changed_is_not_read_again(tmp_path: Path) -> None:
         assert (told.findings["high"], told.audit.why) == (1, "")
         os.utime(path)
         await findings.look()
-        assert (told.findings, told.audit.why) == ({}, f"the store is damaged ({path})")
+        assert told.findings == {}
+        assert told.audit.why.startswith(f"the store is damaged ({path}); move the file away")
 
     asyncio.run(main())
 

@@ -50,7 +50,8 @@ class Findings:
         try:
             found = self._standing()
         except StoreError as error:
-            return {}, AuditStatus(why=visible(f"{error.message} ({path})", 400))
+            next_step = f"; {error.hint}" if error.hint else ""
+            return {}, AuditStatus(why=visible(f"{error.message} ({path}){next_step}", 400))
         if found is None:
             return {}, AuditStatus(why=visible(f"no audit is recorded in {path}", 400))
         age, allowed = now - found.read_at, self.every.days
