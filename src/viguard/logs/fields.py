@@ -28,7 +28,7 @@ _NUMBERS = {
     "parts",
     "bytes",
 }
-_NOT_FIELDS = {"text", "kind", "pairs", "event_time", "level", "outcome", "user_and_ip"}
+_NOT_FIELDS = {"text", "kind", "pairs", "event_time", "level", "outcome", "user_and_ip", "bracket"}
 _PAIR = re.compile(rb'([\w.-]+)="((?:[^"\\]|\\.)*)"')
 _ORIGIN = re.compile(rb"(sub|opID|sid|user)=(.*?)(?= (?:sub|item|opID|sid|user)=|\Z)")
 _LOGGER_VM = re.compile(r"(?:[\w.]+\.)?vm:(.*\.vmx)")
@@ -176,6 +176,8 @@ def _from_carrier(hit: Hit, fields: dict[str, Any]) -> None:
         for key, value in pairs(told).items():
             fields.setdefault(called.get(key, key), value)
     said = found.get("text") or b""
+    if "chain" in found:  # a vCenter puts the text into brackets
+        said = said.rstrip().removesuffix(b"]")
     for one in hit.kind.says:
         if more := one.compiled().match(said):
             fields |= {name: text(value) for name, value in more.groupdict().items() if value is not None} | one.put
