@@ -10,6 +10,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from time import monotonic
+from typing import NamedTuple
 
 from viguard.alerts.endpoint import Endpoint as Metrics
 from viguard.alerts.service import Alerting
@@ -28,7 +30,7 @@ from viguard.logs.watch import Seen, Watch, self_test
 from viguard.model.event import Alert
 from viguard.model.text import plural
 from viguard.usecases.log_asking import Asking
-from viguard.usecases.log_behind import START, Behind
+from viguard.usecases.log_behind import START, Behind, Mark
 from viguard.usecases.log_control import Control
 from viguard.usecases.log_judging import Judging, looked
 from viguard.usecases.log_memory import Memory
@@ -48,6 +50,14 @@ JUDGE_S = 10.0
 WAIT_S = 2.0
 DRAIN_S = 5.0
 CLOSE_S = 5.0
+
+
+class _Judged(NamedTuple):
+    """How far lines were judged at a moment (``time.monotonic``): received until then, but for what the mark says."""
+
+    at: float
+    until: float
+    mark: Mark | None
 
 
 class LogServer:
@@ -80,6 +90,7 @@ class LogServer:
         self._asking = [Asking(server, self.directory, self.take, self._figures, self.problems) for server in servers]
         self._memory, self._is_running = Memory(self.directory, _now(), self.problems), False
         self._known: set[str] = set()  # alerts of the run before
+        self._replayed_until = 0.0
         self._told_figures: dict[str, Mapping[str, int]] = {}
         self._refused: dict[int, Block] = {}  # one for each taker at most
         self._tasks: list[asyncio.Task[None]] = []
@@ -199,7 +210,7 @@ class LogServer:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.to_thread(self.archive.close)
         if self._is_running:
-            self._memory.judged(self.judging.judged_at if self.judging.is_idle else 0)
+            self._memory.judged(max(self.judging.judged_at, self._replayed_until) if self.judging.is_idle else 0)
             self._memory.behind(self.judging.behind.mark)
             self._write_coverage()
         self.judging.close()
@@ -231,7 +242,7 @@ class LogServer:
         for alert in await self.judging.replay(old, after):
             if _newest(alert) > until - UNSURE and alert.id not in self._known:
                 self.alerting.take(alert)
-        self._memory.judged(started_at.timestamp())
+        self._replayed_until = started_at.timestamp()
 
     def _tell(self, seen: Seen) -> None:
         if seen.events:
@@ -276,17 +287,18 @@ class LogServer:
         self._say(f"note: {text}")
 
     async def _ticking(self) -> None:
-        due, judged = 0.0, [(0.0, self.judging.behind.mark)] * 2
+        due, judged = 0.0, _Judged(monotonic(), 0.0, self.judging.behind.mark)
         while True:
             await asyncio.sleep(TICK_S)
             now, is_round = asyncio.get_running_loop().time(), False
             if now >= due:
                 due, is_round = now + LOOK_ROUND_S, True
                 self._look_round()
-                now_judged = self.judging.judged_at, self.judging.behind.mark
-                judged = [now_judged, *judged[:2]]  # alerts are remembered a little later than raised
-                self._memory.judged(judged[2][0])
-                self._memory.behind(judged[2][1])
+                if judged.at <= self.alerting.remembered_at:  # alerts are remembered a little later than raised
+                    self._memory.judged(judged.until)
+                    self._memory.behind(judged.mark)
+                    until = max(self.judging.judged_at, self._replayed_until)
+                    judged = _Judged(monotonic(), until, self.judging.behind.mark)
             await self.judging.tick(_now(), self._memory.volumes.news() if is_round else None)
             if is_round and not self.judging.is_replaying:
                 await self._consoles()
