@@ -24,11 +24,14 @@ _MACROS = {
 _SAID = (
     r"Event (?P<bracket>\[)?(?P<event_id>\d{1,20})(?: : |\] \[\d+-\d+\] \[[^\]]*\] "
     r"\[vim\.event\.(?:EventEx|ExtendedEvent|General(?!UserEvent\])\w{1,40})\] \[\w*\] "
-    r"\[(?P<actor>.{0,256}?)\] \[.{0,128}?\] \[\d*\] \[)(?:%s)\.?(?(bracket)(?:\]|(?<!\])))"
+    r"\[(?P<actor>(?:(?!\] \[\d{0,20}\] \[).){0,256}?)\] \[(?:(?!\] \[).){0,128}\] \[\d*\] \["
+    r"(?!.*\] \[\d{0,20}\] \[))(?:%s)\.?(?(bracket)(?:\]|(?<!\])))"
 )
 """How the event managers of a host and of a vCenter write the text of an event; EventEx hides its id there.
 
 The bracket that closes the text of a vCenter is part of nothing in it; the first of several parts does not have it.
+A user's name may hold brackets and numbers as stand before the text, and is in the text once more: which of them is the
+text cannot be told then, so the line is no event without an id of its own.
 What a user has written into the log (GeneralUserEvent) may be anything, so it is no event; hostd does not tell its
 type, and no pattern may begin as its text does: "User logged event: ".
 """
