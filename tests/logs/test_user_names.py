@@ -27,6 +27,8 @@ FAILURES = {
         "login.failure.api"
     ),
     BSD + "DCUI: authentication of user {name} failed": "login.failure.dcui",
+    HOST + "Event 86 : Authentication of user {name} has failed. Please consult ESXi Embedded and vCenter Server Setup "
+    "Guide.": "login.failure.dcui",
     BSD + "sshd[5]: Failed password for invalid user {name} from 192.0.2.10 port 5 ssh2": "login.failure.ssh",
     BSD + "sshd[5]: Invalid user {name} from 192.0.2.10 port 5": "login.failure.ssh",
     BSD + "sshd[5]: error: PAM: Authentication failure for illegal user {name} from 192.0.2.10": "login.failure.ssh",
