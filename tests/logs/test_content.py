@@ -130,6 +130,40 @@ def test_every_class_that_lines_can_tell_has_a_case() -> None:
     assert single - told == set()
 
 
+def said_by(kind: EventClass) -> set[str]:
+    """What a line of a class may hold: the cues of its patterns, and the ids of it."""
+    lines = (*kind.lines, *(said.line() for said in kind.says))
+    found = {cue for line in lines for cue in ([line.cue] if isinstance(line.cue, str) else line.cue)}
+    return found | {entry.split()[0].partition("*")[0] for entry in (*kind.vob, *kind.vcenter, *kind.audit)}
+
+
+def test_every_class_has_two_lines_of_its_own_with_other_values() -> None:
+    """Another user, address, guest, host, program or field."""
+    found: dict[str, set[object]] = {}
+    for case in cases():
+        if case.event != NOISE and (told := event_in(case.line)):
+            fields = frozenset(
+                (name, value) for name, value in told.fields.items() if name not in {"event_id", "thread"}
+            )
+            values = (told.user, told.source_ip, told.vm, told.host, told.program, fields)
+            found.setdefault(case.event, set()).add(values)
+    single = {kind.id for kind in classes().values() if kind.kind == "single" and kind.id != NOISE}
+    assert {kind for kind in single if len(found.get(kind, ())) < 2} == set()
+
+
+def test_every_class_has_a_near_miss_of_its_own() -> None:
+    """It holds a cue or an id of the class, and is noise or another event (see the test of what a case says)."""
+    near: Counter[str] = Counter()
+    for case in cases():
+        if case.near:
+            assert case.event != case.near, case.line
+            assert case.why, case.line
+            assert any(said in case.line for said in said_by(classes()[case.near])), case.line
+            near[case.near] += 1
+    single = {kind.id for kind in classes().values() if kind.kind == "single" and kind.id != NOISE}
+    assert single - set(near) == set()
+
+
 def test_there_are_120_classes_as_the_taxonomy_has_them() -> None:
     assert len(classes()) == 120
     if not TAXONOMY.exists():

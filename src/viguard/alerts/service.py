@@ -59,12 +59,18 @@ class Alerting:
         self.started_at = utc_now()
         self._last: LastAlert | None = None
         self._wake, self._dirty = asyncio.Event(), asyncio.Event()
+        self._is_saving, self._saved_at = False, monotonic()
         self._rehome()
 
     @property
     def outboxes(self) -> Mapping[str, Outbox]:
         """What waits and what was delivered, by receiver."""
         return self._memory.outboxes
+
+    @property
+    def remembered_at(self) -> float:
+        """Every alert that was taken before this moment (``time.monotonic``) is known after a kill, too."""
+        return self._saved_at if self._is_saving or self._dirty.is_set() else monotonic()
 
     def take(self, alert: Alert) -> None:
         """An alert; the first notice leaves after the settings' ``wait_s``."""
@@ -208,8 +214,14 @@ class Alerting:
         while True:
             await self._dirty.wait()
             self._dirty.clear()
-            began = monotonic()
-            await asyncio.to_thread(self._save, self._encoded())
+            began, self._is_saving = monotonic(), True
+            try:
+                if await asyncio.to_thread(self._save, self._encoded()):
+                    self._saved_at = began
+                else:
+                    self._dirty.set()
+            finally:
+                self._is_saving = False
             await asyncio.sleep(max(SAVE_EVERY_S, REST * (monotonic() - began)))
 
     async def _report(self) -> None:
@@ -220,13 +232,14 @@ class Alerting:
     def _encoded(self) -> bytes:
         return msgspec.json.encode(self._memory)
 
-    def _save(self, data: bytes) -> None:
+    def _save(self, data: bytes) -> bool:
         try:
             save_memory(self._state_file, data)
-            self.problems.pop("state", None)
         except OSError as err:
             self.problems["state"] = f"the state of alerts cannot be written: {err.strerror}"
-            self._dirty.set()
+            return False
+        self.problems.pop("state", None)
+        return True
 
     def _write_status(self) -> None:
         try:

@@ -20,6 +20,9 @@ from viguard.logs.fields import event_of, pairs, text
 from viguard.logs.formats import Header, make_headers
 from viguard.model.event import Event
 
+_NO_TEXT = b"\r\x00"
+"""What senders and files of Windows leave at the end of a line: it belongs to no name there."""
+
 
 class Hit(msgspec.Struct, frozen=True, gc=False):
     """A line that was recognised: where it stands in its block, what it is, and the parts that say so."""
@@ -152,7 +155,7 @@ class Classifier:
             return out
         read_header, called, lines, ends = self._read_header, self.rules.called, found.lines, found.ends
         for number, cues in self._cues(found.joined, lines):
-            line = lines[number]
+            line = lines[number].rstrip(_NO_TEXT)
             header = read_header(line)
             if header is None:
                 continue
@@ -162,7 +165,7 @@ class Classifier:
                     kind = rule.kind or _looked_up(rule, match)
                     if kind is not None:
                         end = ends[number]
-                        out.append(Hit(end - len(line), end, rule, kind, header, match))
+                        out.append(Hit(end - len(lines[number]), end, rule, kind, header, match))
                         break
         self._is_flood = len(out) * 2 > len(lines) if self._is_flood else len(found.joined) * 2 > len(data)
         return out

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from viguard.logs.clocks import ALL_UTC, Clocks
@@ -29,8 +31,11 @@ _NUMBERS = {
     "parts",
     "bytes",
 }
-_NOT_FIELDS = {"text", "kind", "pairs", "event_time", "level", "outcome", "user_and_ip"}
+_NOT_FIELDS = {"text", "kind", "pairs", "event_time", "level", "outcome", "user_and_ip", "bracket"}
 _PAIR = re.compile(rb'([\w.-]+)="((?:[^"\\]|\\.)*)"')
+_TEXT_BEGINS = re.compile(rb"\] \[\d{0,20}\] \[")
+"""What stands before the text of a vCenter's event; a name that somebody typed may hold it, too."""
+_BEGINNINGS = 8
 _ORIGIN = re.compile(rb"(sub|opID|sid|user)=(.*?)(?= (?:sub|item|opID|sid|user)=|\Z)")
 _LOGGER_VM = re.compile(r"(?:[\w.]+\.)?vm:(.*\.vmx)")
 _VM = re.compile(
@@ -212,11 +217,23 @@ def _from_carrier(hit: Hit, fields: dict[str, Any]) -> None:
         called = hit.rule.called | hit.kind.names
         for key, value in pairs(told).items():
             fields.setdefault(called.get(key, key), value)
+    for said in _said(found):
+        for one in hit.kind.says:
+            if more := one.compiled().match(said):
+                fields |= {name: text(value) for name, value in more.groupdict().items() if value is not None} | one.put
+                return
+
+
+def _said(found: dict[str, bytes]) -> Iterator[bytes]:
+    """The text of an event. A vCenter puts it into brackets; a user's name before it may look like its beginning."""
     said = found.get("text") or b""
-    for one in hit.kind.says:
-        if more := one.compiled().match(said):
-            fields |= {name: text(value) for name, value in more.groupdict().items() if value is not None} | one.put
-            return
+    if "chain" not in found:
+        yield said
+        return
+    said = said.rstrip().removesuffix(b"]")
+    yield said
+    for begins in islice(_TEXT_BEGINS.finditer(said), _BEGINNINGS):
+        yield said[begins.end() :]
 
 
 def _channel(hit: Hit, fields: dict[str, Any]) -> Channel | None:

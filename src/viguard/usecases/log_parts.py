@@ -10,6 +10,7 @@ from viguard.logs.settings import Settings
 from viguard.usecases.log_judging import Judging
 from viguard.usecases.log_memory import Memory
 from viguard.usecases.log_problems import Problems
+from viguard.usecases.log_telling import Telling
 
 
 class Parts(NamedTuple):
@@ -20,4 +21,5 @@ class Parts(NamedTuple):
     judging: Judging
     alerting: Alerting
     memory: Memory
+    telling: Telling
     problems: Problems

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import NamedTuple
 
 from viguard.logs.archive.retention import Retention, retain
 from viguard.logs.receive.receiver import Receiver
+from viguard.usecases.log_behind import Mark
 from viguard.usecases.log_consoles import Consoles
 from viguard.usecases.log_parts import Parts
 
@@ -15,6 +18,14 @@ TICK_S = 0.1
 LOOK_ROUND_S = 1.0
 COVERAGE_S = 60.0
 RETENTION_S = 3600.0
+
+
+class _Judged(NamedTuple):
+    """How far lines were judged at a moment (``time.monotonic``): received until then, but for what the mark says."""
+
+    at: float
+    until: float
+    mark: Mark | None
 
 
 class Rounds:
@@ -26,17 +37,17 @@ class Rounds:
 
     async def tick(self) -> None:
         """Until it is cancelled: the clock of the detections, and a look round every second."""
-        due, judged = 0.0, [(0.0, self._judging.behind.mark)] * 2
+        due, judged = 0.0, _Judged(monotonic(), 0.0, self._judging.behind.mark)
         while True:
             await asyncio.sleep(TICK_S)
             now, is_round = asyncio.get_running_loop().time(), False
             if now >= due:
                 due, is_round = now + LOOK_ROUND_S, True
                 self._look_round()
-                now_judged = self._judging.judged_at, self._judging.behind.mark
-                judged = [now_judged, *judged[:2]]  # alerts are remembered a little later than raised
-                self._memory.judged(judged[2][0])
-                self._memory.behind(judged[2][1])
+                if judged.at <= self._parts.alerting.remembered_at:  # alerts are remembered later than they are raised
+                    self._memory.judged(judged.until)
+                    self._memory.behind(judged.mark)
+                    judged = _Judged(monotonic(), self._parts.telling.until(self._judging), self._judging.behind.mark)
             await self._judging.tick(datetime.now(UTC), self._memory.volumes.news() if is_round else None)
             if is_round and not self._judging.is_replaying:
                 await self._consoles.open()

@@ -26,6 +26,7 @@ class Telling:
     def __init__(self, alerting: Alerting, memory: Memory) -> None:
         self._alerting, self._memory = alerting, memory
         self._known: set[str] = set()  # alerts of the run before
+        self._replayed_until = 0.0
 
     def tell(self, seen: Seen) -> None:
         """What lines, the clock or figures came to."""
@@ -49,7 +50,11 @@ class Telling:
         for alert in await judging.replay(old, after):
             if _newest(alert) > until - UNSURE and alert.id not in self._known:
                 self._alerting.take(alert)
-        self._memory.judged(started_at.timestamp())
+        self._replayed_until = started_at.timestamp()
+
+    def until(self, judging: Judging) -> float:
+        """Lines that were received until then (seconds since 1970) are judged, but for what is behind."""
+        return max(judging.judged_at, self._replayed_until)
 
 
 def _newest(alert: Alert) -> datetime:

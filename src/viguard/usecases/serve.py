@@ -64,7 +64,7 @@ class LogServer:
         self._telling = Telling(self.alerting, self._memory)
         watch, behind = Watch(rules, intent, classifier), Behind(self.archive.directory)
         self.judging = Judging(watch, self._telling.tell, self.problems, behind=behind)
-        parts = Parts(settings, self.archive, self.judging, self.alerting, self._memory, self.problems)
+        parts = Parts(settings, self.archive, self.judging, self.alerting, self._memory, self._telling, self.problems)
         self.taking = Taking(parts)
         self.receiver = Receiver(listens(settings), self.taking)
         self.consoles = Consoles(self.judging, self.alerting, self._telling.tell)
@@ -154,7 +154,7 @@ class LogServer:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.to_thread(self.archive.close)
         if self._is_running:
-            self._memory.judged(self.judging.judged_at if self.judging.is_idle else 0)
+            self._memory.judged(self._telling.until(self.judging) if self.judging.is_idle else 0)
             self._memory.behind(self.judging.behind.mark)
             self._rounds.write_coverage()
         self.judging.close()
