@@ -149,8 +149,8 @@ def hunt(
 ) -> None:
     """Run detections over old lines, and write the alerts that they would have raised.
 
-    Sigma rules are files .yml or .yaml; without one viguard's own detections run. Every other FILE holds lines, as for
-    `viguard logs classify`.
+    Sigma rules are files .yml or .yaml and folders of those; without one viguard's own detections run. Every other
+    FILE holds lines, as for `viguard logs classify`.
 
     Exit codes: 0 no alert, 3 alerts, 4 no alert but a part could not be read.
 

@@ -24,6 +24,10 @@ from viguard.model.facts import Struct
 
 SUFFIX = ".zst"
 INDEX_SUFFIX = ".index"
+LOCK = "lock"
+"""Stands in every archive, and says who may write."""
+FOLDER = "archive"
+"""The folder of a log server's directory in which it keeps lines."""
 _NAME = re.compile(r"\d{8}-\d{8}T\d{6}Z")
 _FIRST_READ = 4096
 _CHUNK = 1 << 20
@@ -103,6 +107,19 @@ def segments(directory: Path) -> list[Path]:
         return sorted(p for p in directory.iterdir() if p.suffix == SUFFIX and _NAME.fullmatch(p.stem))
     except OSError as error:
         raise InputError(f"no archive of logs: {error.strerror}", where=str(directory)) from error
+
+
+def archive_in(directory: Path) -> Path:
+    """The archive that a directory is, or that stands in it as in the directory of a log server.
+
+    Raises: InputError when neither is one: what is looked for there would be found nowhere, as if nothing had happened.
+    """
+    inner = directory / FOLDER
+    for one in (directory, *((inner,) if inner.is_dir() else ())):
+        if segments(one) or (one / LOCK).exists():
+            return one
+    hint = f"name the folder {FOLDER} in the directory of serve.yaml"
+    raise InputError("no archive of logs: no segment is in there", where=str(directory), hint=hint)
 
 
 def segment_id(fd: int, size: int) -> bytes:

@@ -25,7 +25,7 @@ from viguard.logs.archive.frames import (
 )
 from viguard.logs.archive.growing import DAY_S, Growing
 from viguard.logs.archive.recover import Loss, recover
-from viguard.logs.archive.segments import SUFFIX, Stored, name_of, number_of, segments
+from viguard.logs.archive.segments import LOCK, SUFFIX, Stored, name_of, number_of, segments
 from viguard.logs.block import Block
 from viguard.logs.formats import make_headers
 from viguard.model.facts import Struct
@@ -34,7 +34,6 @@ BUSY, IDLE = 1, 6
 """Levels of zstd. 3 is slower by a third than 1 and no smaller on log lines; 6 takes four times as long, saves 8 %."""
 _IDLE_S = 0.2
 """After so long without a block, a MiB of lines may cost the 8 ms of the higher level: under a twentieth of a core."""
-_LOCK = "lock"
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -288,7 +287,7 @@ def _answer(told: asyncio.Future[Stored], answer: Stored | Exception) -> None:
 
 
 def _locked(directory: Path) -> int:
-    fd = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fd = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

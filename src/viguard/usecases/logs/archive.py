@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from viguard.errors import InputError
 from viguard.logs.archive.parquet import Answer
-from viguard.logs.archive.segments import Damage
+from viguard.logs.archive.segments import Damage, archive_in
 from viguard.model.event import Event
 from viguard.model.text import plural, visible
 from viguard.usecases.logs import rows
@@ -27,7 +27,7 @@ def verify(directory: Path, stream: IO[bytes]) -> int:
     """
     from viguard.logs.archive.verify import verify as check  # noqa: PLC0415
 
-    found = check(directory)
+    found = check(archive_in(directory))
     counts = ((found.segments, "segment"), (found.frames, "frame"), (found.lines, "line"), (found.raw_bytes, "byte"))
     said = [", ".join(plural(number, noun) for number, noun in counts)]
     if found.open_tail:
@@ -50,7 +50,7 @@ def to_parquet(archive: Path, directory: Path, since: datetime | None, until: da
         hint = "name a new directory: events that are there would be there twice"
         raise InputError("holds something already", where=str(directory), hint=hint)
     damage: list[Damage] = []
-    count = events_to_parquet(_events(archive, since, until, damage), directory)
+    count = events_to_parquet(_events(archive_in(archive), since, until, damage), directory)
     for one in damage:
         say(f"error: {told(one)}")
     say(f"written: {plural(count, 'event')} to {directory}")

@@ -10,7 +10,7 @@ from typing import IO, Any
 from viguard.errors import InputError
 from viguard.logs.archive.query import Match, Query
 from viguard.logs.archive.search import follow, search
-from viguard.logs.archive.segments import Damage
+from viguard.logs.archive.segments import Damage, archive_in
 from viguard.logs.classes import classes
 from viguard.logs.fields import text
 from viguard.model.text import visible
@@ -38,7 +38,7 @@ def run(  # noqa: PLR0913  (where to write, and how)
         damage.append(one)
         say(f"error: {told(one)}")
 
-    for match in _found(directory, query, note, following=following):
+    for match in _found(archive_in(directory), query, note, following=following):
         stream.write(write(match))
         if following:
             stream.flush()
