@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -34,6 +33,7 @@ from viguard.usecases.log_judging import Judging, looked
 from viguard.usecases.log_memory import Memory
 from viguard.usecases.log_named import alerts_of, intent_for, rules_of, servers_of
 from viguard.usecases.log_problems import Problems, kept_up, told
+from viguard.usecases.log_signals import heed
 from viguard.usecases.person import Person
 
 TICK_S = 0.1
@@ -76,7 +76,7 @@ class LogServer:
             Watch(rules, intent, classifier), self._tell, self.problems, behind=Behind(self.archive.directory)
         )
         self.receiver = Receiver(listens(settings), self)
-        self.control = Control(self.directory, self.alerting, self._reload, self._consoles)
+        self.control = Control(self.directory, self.alerting, self.reload, self._consoles)
         self._asking = [Asking(server, self.directory, self.take, self._figures, self.problems) for server in servers]
         self._memory, self._is_running = Memory(self.directory, _now(), self.problems), False
         self._known: set[str] = set()  # alerts of the run before
@@ -255,7 +255,7 @@ class LogServer:
         self.alerting.set_consoles({guest: count for guest, (count, _) in found.items()}, users)
         return found
 
-    async def _reload(self) -> str:
+    async def reload(self) -> str:
         """alerts.yaml, detections and policy anew; all of them, or nothing.
 
         Raises: ViguardError for what cannot be used; then everything is as before.
@@ -353,10 +353,9 @@ def run(file: Path, person: Person, say: Callable[[str], None]) -> None:
 
 
 async def _until_stopped(settings: Settings, person: Person, say: Callable[[str], None]) -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    stop = asyncio.Event()
     server = LogServer(settings, person, say)
+    heed(stop, server.reload, say)
     await server.run(stop)
     lost = server.receiver.status().counters.abandoned
     if lost:
