@@ -12,11 +12,14 @@ from viguard.errors import ViguardError
 _STDERR = 2
 
 
-def heed(stop: asyncio.Event, reload: Callable[[], Awaitable[str]], say: Callable[[str], None]) -> None:
+Say = Callable[[str], None]
+
+
+def heed(stop: asyncio.Event, reload: Callable[[], Awaitable[str]], say: Say, warn: Say) -> None:
     """From now on SIGTERM and Ctrl-C stop as they should, and a hangup ends nothing in the middle.
 
     A hangup (SIGHUP) makes a service read its settings anew, as other daemons do; what comes of it is said, and a
-    mistake changes nothing. Where somebody watches on a terminal, that has gone away: the server stops as on Ctrl-C.
+    mistake, which changes nothing, is a warning. Where somebody watches on a terminal, that has gone away: the server stops as on Ctrl-C.
     """
     loop, tasks = asyncio.get_running_loop(), set[asyncio.Task[None]]()
 
@@ -24,7 +27,7 @@ def heed(stop: asyncio.Event, reload: Callable[[], Awaitable[str]], say: Callabl
         try:
             say(await reload())
         except ViguardError as error:
-            say(f"error: not read anew: {error}")
+            warn(f"not read anew: {error}")
 
     def begin() -> None:
         task = loop.create_task(renew())

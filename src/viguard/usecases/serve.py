@@ -355,7 +355,7 @@ def run(file: Path, person: Person, say: Callable[[str], None]) -> None:
 async def _until_stopped(settings: Settings, person: Person, say: Callable[[str], None]) -> None:
     stop = asyncio.Event()
     server = LogServer(settings, person, say)
-    heed(stop, server.reload, say)
+    heed(stop, server.reload, say, person.warn)
     await server.run(stop)
     lost = server.receiver.status().counters.abandoned
     if lost:
