@@ -19,7 +19,8 @@ def heed(stop: asyncio.Event, reload: Callable[[], Awaitable[str]], say: Say, wa
     """From now on SIGTERM and Ctrl-C stop as they should, and a hangup ends nothing in the middle.
 
     A hangup (SIGHUP) makes a service read its settings anew, as other daemons do; what comes of it is said, and a
-    mistake, which changes nothing, is a warning. Where somebody watches on a terminal, that has gone away: the server stops as on Ctrl-C.
+    mistake, which changes nothing, is a warning. Where somebody watches on a terminal, that has gone away: the server
+    stops as on Ctrl-C.
     """
     loop, tasks = asyncio.get_running_loop(), set[asyncio.Task[None]]()
 
