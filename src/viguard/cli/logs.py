@@ -64,11 +64,12 @@ def classify(files: tuple[str, ...], format_: str | None, every: bool) -> None:
 
 @command.command("events")
 @FILES
-@_format("table", "jsonl")
+@_format("table", "jsonl", "ocsf")
 def events(files: tuple[str, ...], format_: str | None) -> None:
     """Say what happened: lines of one fact become one event, with all its lines.
 
-    FILE as for `viguard logs classify`. Exit codes too.
+    FILE as for `viguard logs classify`. Exit codes too. ocsf writes an object of the Open Cybersecurity Schema
+    Framework a line.
     """
     from viguard.usecases.logs import events as use
 

@@ -115,11 +115,15 @@ def archive_in(directory: Path) -> Path:
     Raises: InputError when neither is one: what is looked for there would be found nowhere, as if nothing had happened.
     """
     inner = directory / FOLDER
-    for one in (directory, *((inner,) if inner.is_dir() else ())):
-        if segments(one) or (one / LOCK).exists():
-            return one
+    found = inner if not _is_archive(directory) and inner.is_dir() else directory
+    if _is_archive(found):
+        return found
     hint = f"name the folder {FOLDER} in the directory of serve.yaml"
     raise InputError("no archive of logs: no segment is in there", where=str(directory), hint=hint)
+
+
+def _is_archive(directory: Path) -> bool:
+    return bool(segments(directory)) or (directory / LOCK).exists()
 
 
 def segment_id(fd: int, size: int) -> bytes:

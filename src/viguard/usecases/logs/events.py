@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import IO
+from typing import IO, Any
 
 import msgspec
 
@@ -13,6 +13,7 @@ from viguard.logs.classify import Classifier, Hit
 from viguard.logs.fields import event_of
 from viguard.logs.files import Chunk
 from viguard.logs.merge import Merger
+from viguard.logs.ocsf import shape
 from viguard.model.event import Event
 from viguard.usecases.logs import rows
 from viguard.usecases.logs.reading import Files
@@ -21,7 +22,7 @@ _GATHERED = 1000
 
 
 def write(names: Sequence[str], format_: str, stream: IO[bytes], say: Callable[[str], None]) -> int:
-    """Writes the events of files, jsonl or table, as soon as each is complete.
+    """Writes the events of files, jsonl, ocsf or table, as soon as each is complete.
 
     Returns 0, or 4 when a part could not be read. Raises: InputError when nothing could be.
     """
@@ -31,9 +32,14 @@ def write(names: Sequence[str], format_: str, stream: IO[bytes], say: Callable[[
         stream.write(rows.table_head())
         stream.writelines(rows.table_line(event, _count(event)) for event in found)
     else:
-        while some := [{**rows.row(event), "lines": event.lines} for event in islice(found, _GATHERED)]:
+        form = shape if format_ == "ocsf" else _object
+        while some := [form(event) for event in islice(found, _GATHERED)]:
             stream.write(rows.lines(some))
     return files.code(say)
+
+
+def _object(event: Event) -> dict[str, Any]:
+    return {**rows.row(event), "lines": event.lines}
 
 
 def events(files: Files) -> Iterator[Event]:
