@@ -20,7 +20,7 @@ _MACROS = {
     "{ip}": r"(?P<source_ip>[0-9A-Za-z.:_%-]{0,254}[0-9A-Za-z:])",
     "{port}": r"(?P<source_port>\d{1,5})",
     "{vm}": r"(?P<vm>.{1,400})",
-    "{place}": r"on (?P<on_host>\S{1,255}) in (?P<datacenter>.{1,400})",
+    "{place}": r"on (?P<on_host>[^\s\]]{0,254}[^\s\].]) in (?P<datacenter>.{1,400})",
 }
 _SAID = (
     r"Event \[?(?P<event_id>\d{1,20})(?: : |\] \[\d+-\d+\] \[[^\]]*\] "
