@@ -255,10 +255,13 @@ def test_search_refuses_what_it_cannot_mean(archive: Path) -> None:
         ["--field", "event=login.succes.ssh"],
         ["--since", "yesterday"],
         ["--limit", "0"],
+        ["--since", "1h", "--until", "2h"],
     ):
         assert logs("search", str(archive), *wrong).returncode == 2
     assert "did you mean login.success.ssh?" in logs("search", str(archive), "--field", "event=login.succes.ssh").stderr
     assert logs("search", str(archive / "nowhere"), "x").returncode == 2
+    assert "a field 'usr'" in logs("search", str(archive), "--field", "usr=root").stderr
+    assert "a field" not in logs("search", str(archive), "--field", "target_user=x", "--field", "user=y").stderr
 
 
 def test_an_archive_is_found_in_the_directory_of_a_log_server(tmp_path: Path) -> None:
