@@ -30,7 +30,7 @@ class Header(msgspec.Struct, frozen=True, gc=False):
     """What stands before a message. ``message`` is where it begins.
 
     ``found`` has the groups of PARTS; ``origin`` is what the program wrote before its own text; ``program`` is in lower
-    case, without path.
+    case, without path, a part of a program as the whole is called.
     """
 
     found: re.Match[bytes]
@@ -52,6 +52,7 @@ class Written(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     patterns: dict[str, str]
+    programs: dict[str, str]
     headers: tuple[Written, ...]
     origins: tuple[Written, ...]
 
@@ -64,7 +65,9 @@ _Program: TypeAlias = tuple[str, tuple[Match, ...]]
 class Headers:
     """Reads headers. Remembers spellings of programs, so not for several threads at a time."""
 
-    def __init__(self, headers: tuple[Written, ...], origins: tuple[Written, ...]) -> None:
+    def __init__(
+        self, headers: tuple[Written, ...], origins: tuple[Written, ...], programs: dict[str, str] | None = None
+    ) -> None:
         patterns = [_compiled(w.pattern) for w in headers]
         places = [pattern.groupindex["program"] for pattern in patterns]
         self._headers = [
@@ -74,6 +77,7 @@ class Headers:
         for program in {p for w in origins for p in w.programs}:
             matches = [fast(w.pattern.encode()).match for w in origins if program in w.programs]
             self._origins[program] = tuple(matches)
+        self._called = programs or {}
         self._programs: dict[bytes, _Program] = {}
 
     def read(self, line: bytes) -> Header | None:
@@ -94,6 +98,7 @@ class Headers:
 
     def _program(self, written: bytes) -> _Program:
         name = written.rpartition(b"/")[2].decode("utf-8", "replace").lower()
+        name = self._called.get(name, name)
         program = name, self._origins.get(name, ())
         if len(self._programs) < _REMEMBERED:
             self._programs[written] = program
@@ -108,12 +113,12 @@ def written() -> _File:
     def fill(some: tuple[Written, ...]) -> tuple[Written, ...]:
         return tuple(msgspec.structs.replace(w, pattern=_filled(w.pattern, file.patterns)) for w in some)
 
-    return _File(patterns=file.patterns, headers=fill(file.headers), origins=fill(file.origins))
+    return _File(patterns=file.patterns, programs=file.programs, headers=fill(file.headers), origins=fill(file.origins))
 
 
 def make_headers() -> Headers:
     """A reader of every header that the content knows."""
-    return Headers(written().headers, written().origins)
+    return Headers(written().headers, written().origins, written().programs)
 
 
 def _compiled(pattern: str) -> re.Pattern[bytes]:
