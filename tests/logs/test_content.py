@@ -105,6 +105,12 @@ def test_a_vcenter_names_the_host_alone() -> None:
     assert (found.vm, found.fields["on_host"]) == ("mail 01", "esx1.example.org")
 
 
+def test_a_host_and_a_time_that_are_not_told_are_none() -> None:
+    found = event_in("<14>1 - - Hostd - - - Accepted password for user root from 192.0.2.10")
+    assert found is not None
+    assert (found.host, found.time) == ("", None)
+
+
 def test_no_two_rules_tell_the_same_line() -> None:
     assert {case.line: told for case in cases() if len(told := [k.id for _, k in told_by(case.line)]) > 1} == {}
 
