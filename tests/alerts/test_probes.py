@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -262,3 +264,37 @@ def test_a_probe_imports_nothing_but_the_standard_library(module: str) -> None:
     }
     heavy = {"msgspec", "yaml", "sqlalchemy", "apprise", "asyncio", "ssl", "socket", "click", "sqlite3"}
     assert not heavy & set(done.stdout.split())
+
+
+PROBES = (["check"], ["mrtg", "logins"])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can run a probe as another user")
+@pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe[0])
+def test_a_probe_runs_as_a_user_of_its_own(probe: list[str]) -> None:
+    """Nagios and MRTG are in the group of the file; whoever is not learns nothing, which is UNKNOWN."""
+    nobody, group = 65534, 4242
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        file = status(Path(folder) / "status.json")
+        os.chown(file, 0, group)
+        codes = []
+        for groups in ([group], []):
+            command = [sys.executable, "-m", f"viguard.alerts.probes.{probe[0]}", *probe[1:], "--status", str(file)]
+            done = subprocess.run(
+                command, user=nobody, group=nobody, extra_groups=groups, capture_output=True, cwd="/", check=False
+            )
+            codes.append(done.returncode)
+        assert file.stat().st_mode & 0o777 == 0o640
+    assert codes == [0, 3]
+
+
+@pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe[0])
+def test_a_probe_answers_within_a_tenth_of_a_second(path: Path, probe: list[str]) -> None:
+    command = [sys.executable, "-m", f"viguard.alerts.probes.{probe[0]}", *probe[1:], "--status", str(status(path))]
+    taken = []
+    for _ in range(15):
+        started = time.perf_counter()
+        subprocess.run(command, capture_output=True, check=False)
+        taken.append(time.perf_counter() - started)
+    assert min(taken) < 0.1

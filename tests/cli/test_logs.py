@@ -257,10 +257,40 @@ def test_search_refuses_what_it_cannot_mean(archive: Path) -> None:
         ["--field", "event=login.succes.ssh"],
         ["--since", "yesterday"],
         ["--limit", "0"],
+        ["--since", "1h", "--until", "2h"],
     ):
         assert logs("search", str(archive), *wrong).returncode == 2
     assert "did you mean login.success.ssh?" in logs("search", str(archive), "--field", "event=login.succes.ssh").stderr
     assert logs("search", str(archive / "nowhere"), "x").returncode == 2
+    assert "a field 'usr'" in logs("search", str(archive), "--field", "usr=root").stderr
+    assert "a field" not in logs("search", str(archive), "--field", "target_user=x", "--field", "user=y").stderr
+
+
+def test_an_archive_is_found_in_the_directory_of_a_log_server(tmp_path: Path) -> None:
+    fill(
+        tmp_path / "archive", [block("<13>Nov 23 10:00:00 esx1 Hostd: Accepted password for user root from 192.0.2.1")]
+    )
+    assert "192.0.2.1" in logs("search", str(tmp_path), "root").stdout
+    assert "every frame" in logs("verify", str(tmp_path)).stdout
+    assert logs("hunt", "--archive", str(tmp_path)).returncode == 3
+
+
+def test_a_folder_without_lines_is_no_archive_in_which_nothing_happened(tmp_path: Path) -> None:
+    (tmp_path / "hostd.log").write_text(APPENDIX_A)
+    for command in (["search", str(tmp_path), "root"], ["hunt", "--archive", str(tmp_path)], ["verify", str(tmp_path)]):
+        done = logs(*command)
+        assert (done.returncode, "no segment is in there" in done.stderr) == (2, True)
+
+
+def test_a_folder_of_rules_is_hunted_with(tmp_path: Path) -> None:
+    fill(
+        tmp_path / "archive",
+        [block("<86>Sep 21 14:13:21 esx1 dropbear[7]: PAM password auth succeeded for 'root' from 192.0.2.7:6")],
+    )
+    (tmp_path / "rules" / "more").mkdir(parents=True)
+    (tmp_path / "rules" / "more" / "root.yml").write_text(RULE)
+    done = logs("hunt", str(tmp_path / "rules"), "--archive", str(tmp_path / "archive"))
+    assert (done.returncode, json.loads(done.stdout)["rule"]) == (3, "site.root.ssh")
 
 
 RULE = """

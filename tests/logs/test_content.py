@@ -87,6 +87,30 @@ def test_a_line_is_what_its_case_says(case: Case) -> None:
     assert {name: told.get(name) for name in case.fields} == case.fields
 
 
+def test_the_bracket_and_the_stop_that_end_an_event_are_in_no_field() -> None:
+    for case in cases():
+        found = event_in(case.line)
+        for name, value in found.fields.items() if found else ():
+            ends = str(value).endswith(("]", ".")) and not str(value).endswith("...")
+            told_so = "[" in str(value) or name in {"reason", "command"}  # people's own words
+            assert not ends or told_so, (case.line, name, value)
+
+
+def test_a_vcenter_names_the_host_alone() -> None:
+    head = (
+        "<14>1 2026-11-23T10:15:00Z vc vpxd 42 - -  Event [5] [1-1] [2026-11-23T10:15:00Z] [vim.event.EventEx] [info] "
+    )
+    found = event_in(head + "[eve] [dc] [5] [A remote console connected to mail 01 on host esx1.example.org]")
+    assert found is not None
+    assert (found.vm, found.fields["on_host"]) == ("mail 01", "esx1.example.org")
+
+
+def test_a_host_and_a_time_that_are_not_told_are_none() -> None:
+    found = event_in("<14>1 - - Hostd - - - Accepted password for user root from 192.0.2.10")
+    assert found is not None
+    assert (found.host, found.time) == ("", None)
+
+
 def test_no_two_rules_tell_the_same_line() -> None:
     assert {case.line: told for case in cases() if len(told := [k.id for _, k in told_by(case.line)]) > 1} == {}
 

@@ -75,12 +75,13 @@ def classify(files: tuple[str, ...], format_: str | None, every: bool, time_zone
 
 @command.command("events")
 @FILES
-@_format("table", "jsonl")
+@_format("table", "jsonl", "ocsf")
 @TIME_ZONE
 def events(files: tuple[str, ...], format_: str | None, time_zone: str) -> None:
     """Say what happened: lines of one fact become one event, with all its lines.
 
-    FILE as for `viguard logs classify`. Exit codes too.
+    FILE as for `viguard logs classify`. Exit codes too. ocsf writes an object of the Open Cybersecurity Schema
+    Framework a line.
     """
     from viguard.usecases.logs import events as use
     from viguard.usecases.logs.clocks import clocks_of
@@ -170,8 +171,8 @@ def hunt(
 ) -> None:
     """Run detections over old lines, and write the alerts that they would have raised.
 
-    Sigma rules are files .yml or .yaml; without one viguard's own detections run. Every other FILE holds lines, as for
-    `viguard logs classify`.
+    Sigma rules are files .yml or .yaml and folders of those; without one viguard's own detections run. Every other
+    FILE holds lines, as for `viguard logs classify`.
 
     Exit codes: 0 no alert, 3 alerts, 4 no alert but a part could not be read.
 

@@ -20,8 +20,9 @@ _MACROS = {
     "{ip}": r"(?P<source_ip>[0-9A-Za-z.:_%-]{0,254}[0-9A-Za-z:])",
     "{port}": r"(?P<source_port>\d{1,5})",
     "{vm}": r"(?P<vm>.{1,400})",
-    "{place}": r"on {1,2}(?P<on_host>\S{1,255}) in (?P<datacenter>.{1,400})",
+    "{place}": r"on {1,2}(?P<on_host>[^\s\]]{0,254}[^\s\].]) in (?P<datacenter>.{1,400})",
 }
+_GROUP = re.compile(r"\(\?P<(\w+)>")
 _SAID = (
     r"Event (?P<bracket>\[)?(?P<event_id>\d{1,20})(?: : |\] \[\d+-\d+\] \[[^\]]*\] "
     r"\[vim\.event\.(?:EventEx|ExtendedEvent|General(?!UserEvent\])\w{1,40})\] \[\w*\] "
@@ -201,6 +202,20 @@ def compiled(pattern: str) -> re.Pattern[bytes]:
         return fast(b"(?:%s)" % pattern.encode() + rb"[\s\x00]{0,16}\Z")
     except re.error as error:
         raise ContentError(f"no regular expression: {error}", where=pattern[:200]) from error
+
+
+@cache
+def field_names() -> frozenset[str]:
+    """The fields that classes of events name, or their patterns bring. Audit records may bring others."""
+    found: set[str] = set()
+    for one in classes().values():
+        found |= set(one.fields)
+        for line in one.lines:
+            found |= {*_GROUP.findall(line.pattern), *line.put}
+        for text in one.says:
+            found |= {*_GROUP.findall(text.line().pattern), *text.put}
+        found |= set(one.names.values())
+    return frozenset(found)
 
 
 class Lookup:

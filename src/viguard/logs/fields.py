@@ -94,7 +94,7 @@ def event_of(hit: Hit, line: bytes, received_at: datetime, sender: str = "", clo
         channel=rule.channel or _channel(hit, fields) or kind.channel,
         user=_user(take("user", None) or take("actor", None)),
         source_ip=_address(address) if address else None,
-        host=take("host", None) or (text(host) if host else ""),
+        host=take("host", None) or (text(host) if host and host != b"-" else ""),
         program=text(shown).rpartition("/")[2] if shown else header.program,
         pid=_number(pid),
         vm=take("vm", None) or None,

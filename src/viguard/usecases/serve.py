@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -31,6 +30,7 @@ from viguard.usecases.log_named import alerts_of, intended, rules_of, servers_of
 from viguard.usecases.log_parts import Parts
 from viguard.usecases.log_problems import Problems, kept_up
 from viguard.usecases.log_rounds import Rounds
+from viguard.usecases.log_signals import heed
 from viguard.usecases.log_taking import Taking
 from viguard.usecases.log_telling import Telling
 from viguard.usecases.person import Person
@@ -70,7 +70,7 @@ class LogServer:
         self.consoles = Consoles(self.judging, self.alerting, self._telling.tell)
         self._rounds = Rounds(parts, self.receiver, self.consoles, noticed)
         self._findings = Findings(settings.store, audit_every, self.alerting.set_findings, self.problems.note)
-        self.control = Control(self.directory, self.alerting, self._reload, self.consoles.open)
+        self.control = Control(self.directory, self.alerting, self.reload, self.consoles.open)
         take, figures = self.taking.take, self.consoles.figures
         self._asking = [Asking(server, self.directory, take, figures, self.problems) for server in servers]
         self._tasks: list[asyncio.Task[None]] = []
@@ -176,7 +176,7 @@ class LogServer:
         """Whether all is judged that could be: lines that wait for it need the processor more than old ones."""
         return not self.judging.is_replaying and not self.judging.behind.is_some
 
-    async def _reload(self) -> str:
+    async def reload(self) -> str:
         """alerts.yaml, detections and policy anew; all of them, or nothing.
 
         Raises: ViguardError for what cannot be used; then everything is as before.
@@ -219,10 +219,9 @@ def run(file: Path, person: Person, say: Callable[[str], None]) -> None:
 
 
 async def _until_stopped(settings: Settings, person: Person, say: Callable[[str], None]) -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    stop = asyncio.Event()
     server = LogServer(settings, person, say)
+    heed(stop, server.reload, say, person.warn)
     await server.run(stop)
     lost = server.receiver.status().counters.abandoned
     if lost:

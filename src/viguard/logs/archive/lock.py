@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from viguard.errors import InputError
-
-_LOCK = "lock"
+from viguard.logs.archive.segments import LOCK
 
 
 def locked(directory: Path) -> int:
@@ -18,7 +17,7 @@ def locked(directory: Path) -> int:
 
     Raises: InputError when another process has it; OSError.
     """
-    fd = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fd = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

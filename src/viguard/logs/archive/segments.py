@@ -27,6 +27,10 @@ SUFFIX = ".zst"
 INDEX_SUFFIX = ".index"
 PACKING_SUFFIX = ".packing"
 """Of a file that is to take the place of a segment."""
+LOCK = "lock"
+"""Stands in every archive, and says who may write."""
+FOLDER = "archive"
+"""The folder of a log server's directory in which it keeps lines."""
 _NAME = re.compile(r"\d{8}-\d{8}T\d{6}Z")
 _FIRST_READ = 4096
 _CHUNK = 1 << 20
@@ -119,6 +123,23 @@ def own_header(fd: int) -> tuple[bytes, SegmentHeader] | None:
     """The random id of a segment and its header; None when they are damaged, or the first frame has another id."""
     told, first = _beginning(fd)
     return None if told is None or (first and first != told[0]) else told
+
+
+def archive_in(directory: Path) -> Path:
+    """The archive that a directory is, or that stands in it as in the directory of a log server.
+
+    Raises: InputError when neither is one: what is looked for there would be found nowhere, as if nothing had happened.
+    """
+    inner = directory / FOLDER
+    found = inner if not _is_archive(directory) and inner.is_dir() else directory
+    if _is_archive(found):
+        return found
+    hint = f"name the folder {FOLDER} in the directory of serve.yaml"
+    raise InputError("no archive of logs: no segment is in there", where=str(directory), hint=hint)
+
+
+def _is_archive(directory: Path) -> bool:
+    return bool(segments(directory)) or (directory / LOCK).exists()
 
 
 def segment_id(fd: int, size: int) -> bytes:

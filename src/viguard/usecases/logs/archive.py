@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from viguard.errors import InputError
 from viguard.logs.archive.parquet import Answer
-from viguard.logs.archive.segments import Damage
+from viguard.logs.archive.segments import Damage, archive_in
 from viguard.model.event import Event
 from viguard.model.facts import Struct
 from viguard.model.text import plural, visible
@@ -29,7 +29,7 @@ def verify(directory: Path, stream: IO[bytes]) -> int:
     """
     from viguard.logs.archive.verify import verify as check  # noqa: PLC0415
 
-    found = check(directory)
+    found = check(archive_in(directory))
     counts = ((found.segments, "segment"), (found.frames, "frame"), (found.lines, "line"), (found.raw_bytes, "byte"))
     said = [", ".join(plural(number, noun) for number, noun in counts)]
     if found.packed:
@@ -120,7 +120,7 @@ def _events(wanted: Wanted, damage: list[Damage]) -> Iterator[Event]:
     from viguard.logs.watch import events_of  # noqa: PLC0415
 
     merger, look, clocks = Merger(), Classifier().block, Clocks(wanted.time_zones)
-    for block in blocks(wanted.archive, tell=damage.append, since=wanted.since, until=wanted.until):
+    for block in blocks(archive_in(wanted.archive), tell=damage.append, since=wanted.since, until=wanted.until):
         yield from merger.feed(events_of(block, look(block.data), clocks))
     yield from merger.flush()
 

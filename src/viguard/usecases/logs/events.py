@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import IO
+from typing import IO, Any
 
 import msgspec
 
@@ -14,6 +14,7 @@ from viguard.logs.clocks import ALL_UTC, Clocks
 from viguard.logs.fields import event_of
 from viguard.logs.files import Chunk
 from viguard.logs.merge import Merger
+from viguard.logs.ocsf import shape
 from viguard.model.event import Event
 from viguard.usecases.logs import rows
 from viguard.usecases.logs.reading import Files
@@ -24,7 +25,7 @@ _GATHERED = 1000
 def write(
     names: Sequence[str], format_: str, stream: IO[bytes], say: Callable[[str], None], clocks: Clocks = ALL_UTC
 ) -> int:
-    """Writes the events of files, jsonl or table, as soon as each is complete.
+    """Writes the events of files, jsonl, ocsf or table, as soon as each is complete.
 
     Returns 0, or 4 when a part could not be read. Raises: InputError when nothing could be.
     """
@@ -34,9 +35,14 @@ def write(
         stream.write(rows.table_head())
         stream.writelines(rows.table_line(event, _count(event)) for event in found)
     else:
-        while some := [{**rows.row(event), "lines": event.lines} for event in islice(found, _GATHERED)]:
+        form = shape if format_ == "ocsf" else _object
+        while some := [form(event) for event in islice(found, _GATHERED)]:
             stream.write(rows.lines(some))
     return files.code(say)
+
+
+def _object(event: Event) -> dict[str, Any]:
+    return {**rows.row(event), "lines": event.lines}
 
 
 def events(files: Files, clocks: Clocks = ALL_UTC) -> Iterator[Event]:

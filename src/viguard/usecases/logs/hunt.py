@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from viguard.assess import controls as catalogue
 from viguard.errors import InputError
 from viguard.logs.archive.reading import blocks
-from viguard.logs.archive.segments import Damage
+from viguard.logs.archive.segments import Damage, archive_in
 from viguard.logs.clocks import Clocks, everywhere
 from viguard.logs.detect.detector import Detector
 from viguard.logs.detect.intent import Intent, intent_of
@@ -50,9 +50,18 @@ class Hunt(Struct, frozen=True, kw_only=True):
 
 
 def parted(arguments: Sequence[str]) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """Files of rules (``.yml``, ``.yaml``) and files of lines."""
-    rules = tuple(Path(one) for one in arguments if one.lower().endswith(_RULES))
-    return rules, tuple(one for one in arguments if not one.lower().endswith(_RULES))
+    """Files of rules (``.yml``, ``.yaml``) and folders of nothing else; and files of lines."""
+    is_rule = [one.lower().endswith(_RULES) or _is_of_rules(Path(one)) for one in arguments]
+    rules = tuple(Path(one) for one, is_it in zip(arguments, is_rule, strict=True) if is_it)
+    return rules, tuple(one for one, is_it in zip(arguments, is_rule, strict=True) if not is_it)
+
+
+def _is_of_rules(folder: Path) -> bool:
+    try:
+        suffixes = {path.suffix.lower() for path in folder.rglob("*") if path.is_file()} if folder.is_dir() else set()
+    except OSError:
+        return False  # whoever reads it says why it cannot be read
+    return bool(suffixes) and suffixes <= set(_RULES)
 
 
 def run(wanted: Hunt, format_: str, stream: IO[bytes], say: Say) -> int:
@@ -75,7 +84,8 @@ def run(wanted: Hunt, format_: str, stream: IO[bytes], say: Say) -> int:
         code = files.code(say)
     else:
         damage: list[Damage] = []
-        count = _write(_of_archive(wanted.archive, wanted, Watch(rules, intent), damage), format_, stream)
+        directory = archive_in(wanted.archive)
+        count = _write(_of_archive(directory, wanted, Watch(rules, intent), damage), format_, stream)
         for one in damage:
             say(f"error: {told(one)}")
         code = INCOMPLETE if damage else 0
