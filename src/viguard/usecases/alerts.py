@@ -22,7 +22,7 @@ from viguard.alerts.times import end_of
 from viguard.errors import InputError
 from viguard.model.event import SEVERAL, EventSeverity
 from viguard.model.facts import Struct
-from viguard.model.text import plural
+from viguard.model.text import plural, visible
 
 _SLACK_S = 5
 
@@ -89,6 +89,11 @@ def mrtg(work_dir: Path, status: Path, program: str) -> str:
 
 
 def _meaning(settings: Settings, example: Example, now: datetime) -> Iterator[str]:
+    """Lines for people; a name may hold anything, but breaks no line."""
+    return map(visible, _said(settings, example, now))
+
+
+def _said(settings: Settings, example: Example, now: datetime) -> Iterator[str]:
     yield from (_receiver(one, settings) for one in settings.receivers)
     yield from (_destination(one) for one in settings.siem)
     yield from (f"route: {_route(one, settings)}" for one in settings.routes)

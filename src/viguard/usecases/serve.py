@@ -52,8 +52,8 @@ class LogServer:
         self.directory = Path(settings.directory)
         rules, alerts = rules_of(settings.rules), alerts_of(settings)
         intent, self._estate, audit_every = intended(settings)
-        for missing in intent.undecided:
-            self._note(f"not judged: {missing}")
+        for note in (*rules.left_out, *(f"not judged: {missing}" for missing in intent.undecided)):
+            self._note(note)
         servers = servers_of(settings, person)
         classifier = Classifier()
         noticed = self_test(rules, classifier)

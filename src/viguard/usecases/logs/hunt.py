@@ -76,8 +76,9 @@ def run(wanted: Hunt, format_: str, stream: IO[bytes], say: Say) -> int:
     rules = load(files_of(wanted.rules)) if wanted.rules else shipped()
     intent = intent_of(load_policy(wanted.policy, catalogue.load())) if wanted.policy else Intent()
     intent = replace(intent, time_zones=(*intent.time_zones, *everywhere(wanted.time_zone)))
-    for missing in () if wanted.rules else intent.undecided:
-        say(f"note: not judged: {missing}")
+    undecided = () if wanted.rules else intent.undecided
+    for note in (*rules.left_out, *(f"not judged: {missing}" for missing in undecided)):
+        say(f"note: {note}")
     if wanted.archive is None:
         files = Files(wanted.names)
         count = _write(_of_files(files, rules, intent), format_, stream)
