@@ -135,8 +135,8 @@ def ripgrep() -> str:
 def ripgrep_all() -> str:
     """Every rule of viguard's content that has a text of its own, anchored, one a line, in ripgrep's language.
 
-    The header is the one of the lines here alone, an origin any bracket, and what must not follow is left out, or the
-    rule (ripgrep has no look-around): all of that spares ripgrep work.
+    The header is the one of the lines here alone, an origin any bracket, and what must (not) stand before or after is
+    left out (ripgrep has no look-around): all of that spares ripgrep work.
     """
     kinds = [line for kind in classes().values() for line in (*kind.lines, *(told.line() for told in kind.says))]
     lines = []
@@ -144,12 +144,25 @@ def ripgrep_all() -> str:
         programs = "|".join(re.escape(program) for program in line.programs) or r"[^\s:\[]+"
         origin = r"(?:\[[^\]]*\] )?" if {"hostd", "vpxd"} & set(line.programs) else ""
         body = compiled(line.pattern).pattern.decode().removesuffix(r"\Z")
-        whole = f"{_HEADER_RE}(?i:{programs})(?:\\[\\w+\\])?: +{origin}{body}$"
-        if re.search(r"\(\?<?[!=]", whole := re.sub(r"\(\?![^()]*\)", "", whole)):
-            continue
+        whole = _without_looking(f"{_HEADER_RE}(?i:{programs})(?:\\[\\w+\\])?: +{origin}{body}$")
         whole = whole.replace(r"[\s\x00-\x20#0-9]", r"[\s#0-9]")
         lines.append(re.sub(r"\(\?P<\w+>", "(?:", whole).replace(r"\x00", "").replace("\\'", "'") + "\n")
     return "".join(lines)
+
+
+def _without_looking(pattern: str) -> str:
+    """A pattern without what must (not) stand before or after; of two cases by a group, both at once."""
+    while found := re.search(r"(?<!\\)\(\?(?:<?[!=]|\(\w+\))", pattern):
+        at, depth, in_set = found.end(), 1, False
+        while depth:
+            character = pattern[at]
+            at += 2 if character == "\\" else 1
+            in_set = character == "[" or (in_set and character != "]")
+            depth += 0 if in_set else {"(": 1, ")": -1}.get(character, 0)
+        inside = pattern[found.end() : at - 1]
+        kept = f"(?:{inside})" if found[0].endswith(")") else ""
+        pattern = pattern[: found.start()] + kept + pattern[at:]
+    return pattern
 
 
 def syslog_ng(patterns: Path, out: Path, fetch: int) -> str:
