@@ -1,0 +1,125 @@
+"""A router in network namespaces: the kernel itself says which packets a rule set lets through."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from viguard.network.addresses import Family
+from viguard.network.rules import Packet
+
+WIRE = Path(__file__).with_name("wire.py")
+UNPACKED = Path(__file__).parents[2] / ".cache" / "debian"
+MACS = {
+    "sender": "02:00:00:00:00:01",
+    "router": "02:00:00:00:00:02",
+    "out": "02:00:00:00:00:03",
+    "hearer": "02:00:00:00:00:04",
+}
+NEXT = {Family.V4: "192.0.2.6", Family.V6: "2001:db8:ffff::6"}
+OWN = {Family.V4: ("192.0.2.2/30", "192.0.2.5/30"), Family.V6: ("2001:db8:fffe::2/64", "2001:db8:ffff::5/64")}
+TIMEOUT_S = 60
+
+
+def program(package: str, name: str) -> list[str]:
+    """How to call a program of an unpacked package, or the installed one."""
+    root = UNPACKED / package
+    for folder in ("usr/sbin", "sbin"):
+        if (root / folder / name).exists():
+            libraries = ":".join(str(root / part) for part in ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"))
+            plugins = root / "usr/lib/x86_64-linux-gnu/xtables"
+            return ["env", f"LD_LIBRARY_PATH={libraries}", f"XTABLES_LIBDIR={plugins}", str(root / folder / name)]
+    return [name]
+
+
+def missing(package: str, name: str) -> str:
+    """What keeps the kernel from being asked; empty when nothing does."""
+    if os.geteuid() != 0:
+        return "only root may make network namespaces"
+    if shutil.which("ip") is None:
+        return "no ip (Debian iproute2)"
+    if not (UNPACKED / package).exists() and shutil.which(name) is None:
+        return f"no {name} (packaging/unpack {package})"
+    return ""
+
+
+class Router:
+    """Two wires with a router between them, in namespaces of its own."""
+
+    def __init__(self) -> None:
+        self._names = {part: f"vg-{os.getpid()}-{part}" for part in ("sender", "router", "hearer")}
+
+    def inside(self, part: str, *command: str, text: str | None = None) -> str:
+        """What a command says inside a namespace. Raises: AssertionError with what it complains of."""
+        whole = ["ip", "netns", "exec", self._names[part], *command]
+        done = subprocess.run(whole, input=text, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
+        return done.stdout
+
+    def ip(self, part: str, *command: str) -> None:
+        """An ``ip`` command inside a namespace."""
+        done = subprocess.run(["ip", "-n", self._names[part], *command], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"ip {' '.join(command)}: {done.stderr}"
+
+    def passed(self, family: Family, packets: Sequence[Packet]) -> set[int]:
+        """The numbers of the packets that come through."""
+        told = json.dumps([[int(family), *packet] for packet in packets])
+        hear = ["ip", "netns", "exec", self._names["hearer"], sys.executable, str(WIRE), "hear", "hearer"]
+        with subprocess.Popen(hear, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as hearing:
+            assert hearing.stdout is not None
+            assert hearing.stdout.readline() == "ready\n"
+            self.inside("sender", sys.executable, str(WIRE), "send", "sender", MACS["router"], text=told)
+            said, _ = hearing.communicate(timeout=TIMEOUT_S)
+        return set(json.loads(said))
+
+    def forget(self) -> None:
+        """No rules, as at first."""
+        self.inside("router", *program("nftables", "nft"), "flush", "ruleset")
+
+    def make(self) -> None:
+        """The namespaces and the wires."""
+        for name in self._names.values():
+            subprocess.run(["ip", "netns", "add", name], check=True, capture_output=True)
+        self._wire("sender", "sender", "router")
+        self._wire("hearer", "hearer", "out")
+        for key in ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"):
+            self._set(key, 1)
+        for interface in ("all", "default", "router", "out"):
+            self._set(f"net.ipv4.conf.{interface}.rp_filter", 0)
+        for family in Family:
+            for interface, address in zip(("router", "out"), OWN[family], strict=True):
+                self.ip("router", "addr", "add", address, "dev", interface, *(["nodad"] if family is Family.V6 else []))
+            to = NEXT[family]
+            self.ip("router", "neigh", "replace", to, "lladdr", MACS["hearer"], "dev", "out", "nud", "permanent")
+            self.ip("router", f"-{int(family)}", "route", "add", "default", "via", to, "dev", "out")
+
+    def unmake(self) -> None:
+        """Nothing is left."""
+        for name in self._names.values():
+            subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
+
+    def _wire(self, part: str, near: str, far: str) -> None:
+        ends = ["type", "veth", "peer", "name", far, "address", MACS[far], "netns", self._names["router"]]
+        self.ip(part, "link", "add", near, "address", MACS[near], *ends)
+        self.ip(part, "link", "set", near, "up")
+        self.ip("router", "link", "set", far, "up")
+
+    def _set(self, key: str, value: int) -> None:
+        self.inside("router", "sh", "-c", f"echo {value} > /proc/sys/{key.replace('.', '/')}")
+
+
+@contextmanager
+def router() -> Iterator[Router]:
+    """A router while it is needed."""
+    made = Router()
+    try:
+        made.make()
+        yield made
+    finally:
+        made.unmake()
