@@ -2,7 +2,8 @@
 
     python -m bench.logs_search [--lines 5000000] [--runs 5] [--folder DIR]
 
-Both sides look for one IPv4 address and have to find the same lines. The lines are cut into 50 gzip files, as a
+Both sides look for one IPv4 address and have to find the same lines. What was taken under load is packed again in the
+end, as the log server does when it is idle. The lines are cut into 50 gzip files, as a
 syslog daemon that rotates leaves them. Prints the medians and what they come to.
 """
 
@@ -21,6 +22,8 @@ from pathlib import Path
 from statistics import median
 
 from bench.loglines import Options, write
+from viguard.logs.archive.by_hand import pack_all
+from viguard.logs.archive.packing import Packed
 from viguard.logs.archive.query import Query
 from viguard.logs.archive.search import search
 from viguard.logs.archive.segments import Damage
@@ -128,6 +131,22 @@ def _compare(folder: Path, lines: int, runs: int) -> None:
             f"viguard, {threads} threads: {wall:.2f} s, {cpu:.2f} s CPU: {peer / wall:.1f}x{goal}, "
             f"CPU {peer_cpu / cpu:.1f}x"
         )
+    _pack(archive, raw, gzipped)
+    wall, _, found = _timed(lambda: _ours(archive, 2), runs)
+    assert found == peer_found, f"{found} lines instead of {peer_found}"
+    print(f"viguard, 2 threads, packed again: {wall:.2f} s: {peer / wall:.1f}x")
+
+
+def _pack(archive: Path, raw: int, gzipped: int) -> None:
+    """What was taken under load, packed again as it is at leisure."""
+    before, began = _size(archive.iterdir()), time.process_time()
+    for told in pack_all(archive):
+        assert isinstance(told, Packed), told
+    cpu, stored = time.process_time() - began, _size(archive.iterdir())
+    print(
+        f"archive under load, packed again at leisure: {before / 1e6:.1f} MB became {stored / 1e6:.1f} MB, "
+        f"{stored / gzipped:.3f} of gzip -6 (goal 0.900); {raw / 1e6 / cpu:.0f} MB of lines a second of CPU"
+    )
 
 
 def main() -> None:

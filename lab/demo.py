@@ -1,6 +1,7 @@
 """`make demo`: an audit of the BELNET estate, live over the lab when it can be built, else of its recording.
 
-After it a day of logs, replayed (lab/demo_logs.py), which needs no lab.
+Before it a day of logs is replayed (lab/demo_logs.py), which needs no lab, and the audit over the lab is told what was
+heard: of one host of its thirteen. What was heard is shown after it.
 
 Run as ``python -m lab.demo``.
 """
@@ -18,6 +19,7 @@ from pathlib import Path
 import yaml
 
 import lab
+from lab import demo_logs, replay
 
 ENDPOINTS = ("vc-main", "vc-test", "esxi-test")
 POLICY = Path(__file__).parent / "belnet" / "policy.yaml"
@@ -26,11 +28,15 @@ FINDINGS = 3
 
 def main() -> int:
     """0 when the demo ran: findings are what it is meant to show."""
-    return audit() or _shown([sys.executable, "-m", "lab.demo_logs"], {})
+    heard = demo_logs.hear(replay.day())
+    if failed := audit(heard):
+        return failed
+    demo_logs.show(heard)
+    return 0
 
 
-def audit() -> int:
-    """The estate, judged."""
+def audit(heard: demo_logs.Heard) -> int:
+    """The estate, judged; its recording without the logs, as they are of another day."""
     missing = lab.missing_parts()
     if missing:
         print(f"The lab cannot run here ({'; '.join(missing)}): this is its recording.", file=sys.stderr)
@@ -39,9 +45,10 @@ def audit() -> int:
     with lab.up(ENDPOINTS) as estate, tempfile.TemporaryDirectory() as folder:
         print(f"The lab is up after {time.monotonic() - began:.1f} s: a vSphere API on loopback.", file=sys.stderr)
         credentials = write_credentials(estate, Path(folder) / "credentials.yaml")
+        demo_logs.write_coverage(heard, Path(folder))
         sources = [f"{e.name}={e.url}" for e in estate.values()]
         command = [sys.executable, "-m", "viguard", "audit", *sources]
-        command += ["--credentials", str(credentials), "--policy", str(POLICY)]
+        command += ["--credentials", str(credentials), "--policy", str(POLICY), "--logs", folder]
         return _shown(command, {"VIGUARD_STORE": str(Path(folder) / "store.sqlite")})
 
 

@@ -8,17 +8,23 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from pathlib import Path
 from typing import NamedTuple
+
+import msgspec
 
 from lab import replay
 from viguard.logs import keep
 from viguard.logs.block import Block, Run
 from viguard.logs.detect.reading import shipped
-from viguard.logs.watch import Watch
+from viguard.logs.volumes import Volumes
+from viguard.logs.watch import Watch, self_test
+from viguard.model.coverage import Coverage
 from viguard.model.event import Alert, Event, EventSeverity
 from viguard.model.text import plural, printable
+from viguard.store import coverage
 
 STEP = timedelta(minutes=5)
 ALARMS, LOGINS = 20, 26
@@ -29,27 +35,45 @@ _REPLACED = {"bruteforce.account"}
 
 
 class Heard(NamedTuple):
-    """What a day came to: lines and bytes received and kept, events, and alerts."""
+    """What a day came to: lines and bytes received and kept, by host too, events, alerts, and how long it took."""
 
     received: keep.Count
+    volumes: Volumes
     events: list[Event]
     alerts: list[Alert]
+    took_s: float = 0.0
 
 
 def main() -> int:
     """0."""
-    for text in shown():
-        print(printable(text))
+    show(hear(replay.day()))
     return 0
 
 
-def shown() -> Iterator[str]:
+def show(heard: Heard) -> None:
+    """Print it."""
+    for text in shown(heard):
+        print(printable(text))
+
+
+def write_coverage(heard: Heard, directory: Path, now: datetime | None = None) -> None:
+    """What a log server that heard the day until now tells an audit (``--logs``). Its alerts go to nobody."""
+    now = now or datetime.now(UTC)
+    later = now - (replay.DAY + timedelta(days=1))
+    day, yesterday = replay.DAY.date().isoformat(), (now - timedelta(days=1)).date().isoformat()
+    hosts = tuple(
+        msgspec.structs.replace(host, last=host.last + later, days={yesterday: host.days[day]})
+        for host in heard.volumes.hosts(replay.DAY + timedelta(days=1))
+    )
+    noticed = self_test(shipped())
+    said = Coverage(written_at=now, started_at=now - timedelta(days=1), hosts=hosts, noticed=noticed)
+    (directory / coverage.NAME).write_bytes(msgspec.json.encode(said))
+
+
+def shown(heard: Heard) -> Iterator[str]:
     """What there is to see, a line each: the volume, the alarms, worst first, and the logins."""
-    began = time.monotonic()
-    heard = hear(replay.day())
-    took = time.monotonic() - began
     yield ""
-    yield f"The logs of a day: one ESXi host, two Linux guests, one Windows guest (replayed in {took:.1f} s)"
+    yield f"The logs of a day: one ESXi host, two Linux guests, one Windows guest (replayed in {heard.took_s:.1f} s)"
     yield ""
     yield from _volume(heard.received)
     yield ""
@@ -60,18 +84,22 @@ def shown() -> Iterator[str]:
 
 def hear(lines: Sequence[replay.Line]) -> Heard:
     """The lines through the classes, the merger and the detections, in blocks of five minutes."""
+    began = time.monotonic()
     watch, wanted = Watch(shipped()), keep.kinds(keep.Filter(name=keep.REPORT))
-    count, events, alerts = keep.Count(), list[Event](), list[Alert]()
+    count, volumes, events, alerts = keep.Count(), Volumes(), list[Event](), list[Alert]()
     for _, group in groupby(lines, key=lambda line: (line.at - replay.DAY) // STEP):
         for block in _blocks(list(group)):
             hits = watch.look(block)
-            for one in keep.keep(block, hits, wanted).counts().values():
+            kept = keep.keep(block, hits, wanted)
+            volumes.take(kept, datetime.fromtimestamp(block.received_at, UTC))
+            for one in kept.counts().values():
                 count += one
             seen = watch.judge(block, hits)
             events += seen.events
             alerts += seen.alerts
     seen = watch.flush()
-    return Heard(count, events + seen.events, alerts + seen.alerts)
+    took_s = time.monotonic() - began
+    return Heard(count, volumes, events + seen.events, alerts + seen.alerts, took_s)
 
 
 def _blocks(lines: Sequence[replay.Line]) -> Iterator[Block]:

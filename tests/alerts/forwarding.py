@@ -19,7 +19,7 @@ ALL = (Wire.RAW, Wire.EVENTS, Wire.ALERTS)
 
 
 def locate(host: str, guest: str | None) -> Place:
-    return Place(zone="management", guest=guest or "", owner="Ann") if host in {"esx5", "10.0.0.5"} else Place()
+    return Place(zones=("management",), guest=guest or "", owners=("Ann",)) if host in {"esx5", "10.0.0.5"} else Place()
 
 
 def block(*lines: bytes) -> Block:

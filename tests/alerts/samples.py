@@ -59,7 +59,7 @@ def alert(number: int = 1, **changes: object) -> Alert:
         "key": "root@esx5",
         "time": START,
         "events": (event(),),
-        "zone": "management",
+        "zones": ("management",),
         "steps": ("Ask the owner of the account",),
     }
     return Alert(**(values | changes))  # type: ignore[arg-type]

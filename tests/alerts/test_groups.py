@@ -218,7 +218,7 @@ def texts(notice: Notice) -> list[str]:
 def test_no_control_character_gets_into_a_notice(name: str) -> None:
     machine = groups()
     hostile = event(host=name, lines=(name,))
-    fields = {"title": name, "key": name, "rule": name, "zone": name, "text": name, "steps": (name,)}
+    fields = {"title": name, "key": name, "rule": name, "zones": (name,), "text": name, "steps": (name,)}
     machine.take(alert(events=(hostile,), **fields), at())
     ((_, notice),) = machine.tick(at(1))
     assert all(text.isprintable() for text in texts(notice))

@@ -14,7 +14,7 @@ from tests.alerts.parts import Part, free_port, until
 from tests.alerts.samples import HOSTILE
 from viguard.alerts.endpoint import Endpoint
 from viguard.alerts.metrics import metrics_of
-from viguard.alerts.status import ReceiverStatus, Status
+from viguard.alerts.status import AuditStatus, ReceiverStatus, Status
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -45,6 +45,28 @@ def test_the_text() -> None:
         f"viguard_status_written_seconds {int(NOW.timestamp())}",
     ):
         assert row in rows
+
+
+def rows_of_audit(**changes: object) -> list[str]:
+    rows = metrics_of(status(**changes)).splitlines()
+    return [r for r in rows if r.startswith(("viguard_findings", "viguard_audit"))]
+
+
+def test_findings_of_an_audit_with_zeros_and_its_time() -> None:
+    audit = AuditStatus(at=NOW, complete=False, unknown=3, why="")
+    assert rows_of_audit(findings={"critical": 0, "high": 2}, audit=audit) == [
+        'viguard_findings_open{severity="critical"} 0',
+        'viguard_findings_open{severity="high"} 2',
+        f"viguard_audit_timestamp_seconds {int(NOW.timestamp())}",
+        "viguard_audit_complete 0",
+        "viguard_findings_unknown 3",
+    ]
+
+
+def test_findings_that_are_not_known_are_no_zero() -> None:
+    assert rows_of_audit() == []
+    old = AuditStatus(at=NOW, why="it is too old")
+    assert rows_of_audit(audit=old) == [f"viguard_audit_timestamp_seconds {int(NOW.timestamp())}"]
 
 
 async def ask(port: int, request: bytes) -> bytes:

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 from tests.alerts.samples import HOSTILE
 from viguard.alerts.probes import check, mrtg
 from viguard.alerts.probes.check import Threshold
-from viguard.alerts.status import LastAlert, ReceiverStatus, SiemStatus, Status, write_status
+from viguard.alerts.status import AuditStatus, LastAlert, ReceiverStatus, SiemStatus, Status, write_status
 
 NOW = datetime.now(UTC)
 COUNTERS = {"log_lines": 100, "log_bytes": 9000, "events": 10, "alerts": 2, "logins": 7, "failures": 3, "consoles": 4}
@@ -83,6 +85,61 @@ def test_a_number_that_nobody_knows_is_no_pass(path: Path, capsys: pytest.Captur
     assert code == 3
     assert "findings is not known" in out
     assert run(capsys, status(path, open={"critical": 1}), "-c", "findings=0")[0] == 2, "critical is worse"
+
+
+@pytest.mark.parametrize("name", ["findings", "findings_critical", "findings_unknown", "audit_hours"])
+def test_findings_that_are_not_known_say_why(path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    status(path, audit=AuditStatus(why="no audit is recorded in /var/lib/viguard/audits.sqlite3"))
+    code, out = run(capsys, path, "-c", f"{name}=0")
+    assert code == 3
+    assert f"{name} is not known: no audit is recorded in /var/lib/viguard/audits.sqlite3" in out
+    assert run(capsys, path)[0] == 0, "nobody asked for them"
+    assert "not known: no audit" not in run(capsys, path, "-c", "nonsense=0")[1]
+
+
+def test_an_audit_without_findings_is_zero(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    audit = AuditStatus(at=datetime.now(UTC) - timedelta(hours=30), why="")
+    for found in ({}, dict.fromkeys(("low", "medium", "high", "critical"), 0)):
+        status(path, findings=found, audit=audit)
+        code, out = run(capsys, path, "-c", "findings=0", "-w", "findings_critical=0", "-c", "audit_hours=48")
+        assert code == 0
+        perf = out.partition(" | ")[2].split()
+        assert {"findings=0;;0", "findings_critical=0;0", "findings_low=0", "findings_unknown=0"} <= set(perf)
+        assert mrtg.main(["findings", "--status", str(path)]) == 0
+        assert capsys.readouterr().out.splitlines()[:2] == ["0", "0"]
+    assert run(capsys, path, "-c", "audit_hours=24")[0] == 2
+
+
+def test_an_audit_that_lacks_something_can_be_asked_for(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    audit = AuditStatus(at=datetime.now(UTC), complete=False, unknown=12, why="")
+    status(path, findings={"high": 1}, audit=audit)
+    code, out = run(capsys, path, "-c", "findings_critical=0", "-w", "audit_incomplete=0", "-w", "findings_unknown=10")
+    assert code == 1
+    assert "audit_incomplete is 1, findings_unknown is 12" in out
+
+
+def test_an_audit_that_is_too_old_still_has_its_age(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status(path, audit=AuditStatus(at=datetime.now(UTC) - timedelta(days=40), why="it is 40 days old"))
+    code, out = run(capsys, path, "-w", "findings=0", "-c", "audit_hours=48")
+    assert code == 2
+    assert "audit_hours is 960" in out
+    assert "findings is not known: it is 40 days old" in out
+
+
+def test_a_status_of_an_earlier_viguard_is_read(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = json.loads(status(path, findings={"high": 4}).read_text())
+    del old["audit"]
+    path.write_text(json.dumps(old))
+    assert run(capsys, path, "-c", "findings=3")[0] == 2
+    path.write_text(json.dumps(old | {"findings": {}}))
+    assert run(capsys, path, "-c", "findings=3")[0] == 3
+
+
+@pytest.mark.parametrize("audit", [[], {"at": "now"}, {"at": None}, {"at": None, "why": ""}, "x"])
+def test_an_audit_that_is_none_is_unknown(path: Path, capsys: pytest.CaptureFixture[str], audit: object) -> None:
+    written = json.loads(status(path).read_text()) | {"audit": audit}
+    path.write_text(json.dumps(written))
+    assert run(capsys, path, "-c", "findings=0")[0] == 3
 
 
 def test_silent_hosts(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -187,7 +244,9 @@ def test_mrtg_reads_four_lines(path: Path, capsys: pytest.CaptureFixture[str], p
 
 def test_mrtg_does_not_draw_zero_for_findings_of_no_audit(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert mrtg.main(["findings", "--status", str(status(path))]) == 3
-    assert capsys.readouterr().out.splitlines()[:2] == ["UNKNOWN", "UNKNOWN"]
+    out, err = capsys.readouterr()
+    assert out.splitlines()[:2] == ["UNKNOWN", "UNKNOWN"]
+    assert err == "viguard-mrtg: nobody has looked for an audit\n"
 
 
 @pytest.mark.parametrize("module", ["check", "mrtg"])
@@ -205,3 +264,37 @@ def test_a_probe_imports_nothing_but_the_standard_library(module: str) -> None:
     }
     heavy = {"msgspec", "yaml", "sqlalchemy", "apprise", "asyncio", "ssl", "socket", "click", "sqlite3"}
     assert not heavy & set(done.stdout.split())
+
+
+PROBES = (["check"], ["mrtg", "logins"])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can run a probe as another user")
+@pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe[0])
+def test_a_probe_runs_as_a_user_of_its_own(probe: list[str]) -> None:
+    """Nagios and MRTG are in the group of the file; whoever is not learns nothing, which is UNKNOWN."""
+    nobody, group = 65534, 4242
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        file = status(Path(folder) / "status.json")
+        os.chown(file, 0, group)
+        codes = []
+        for groups in ([group], []):
+            command = [sys.executable, "-m", f"viguard.alerts.probes.{probe[0]}", *probe[1:], "--status", str(file)]
+            done = subprocess.run(
+                command, user=nobody, group=nobody, extra_groups=groups, capture_output=True, cwd="/", check=False
+            )
+            codes.append(done.returncode)
+        assert file.stat().st_mode & 0o777 == 0o640
+    assert codes == [0, 3]
+
+
+@pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe[0])
+def test_a_probe_answers_within_a_tenth_of_a_second(path: Path, probe: list[str]) -> None:
+    command = [sys.executable, "-m", f"viguard.alerts.probes.{probe[0]}", *probe[1:], "--status", str(status(path))]
+    taken = []
+    for _ in range(15):
+        started = time.perf_counter()
+        subprocess.run(command, capture_output=True, check=False)
+        taken.append(time.perf_counter() - started)
+    assert min(taken) < 0.1

@@ -53,7 +53,10 @@ def test_people_get_printable_lines(text: str) -> None:
 @given(TEXT)
 def test_a_siem_gets_frames_of_the_grammar(text: str) -> None:
     fields: dict[str, str | int] = {text: text}
-    items = [(event(host=text, user=text, vm=text, fields=fields),), alert(title=text, key=text, rule=text, zone=text)]
+    items = [
+        (event(host=text, user=text, vm=text, fields=fields),),
+        alert(title=text, key=text, rule=text, zones=(text,)),
+    ]
     for item in items:
         (record,) = records_of(item, nowhere, NOW)
         data = frame(record)

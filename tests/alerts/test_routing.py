@@ -65,6 +65,37 @@ def test_every_condition_of_a_route_holds(route: str, matches: bool) -> None:
     assert receivers_of(settings(text), alert(severity=EventSeverity.HIGH), utc("2026-03-02T12:00")) == expected
 
 
+@pytest.mark.parametrize(
+    ("patterns", "matches"),
+    [
+        ("[dmz]", True),
+        ("[lan]", True),
+        ('["d*"]', True),
+        ("[dmz, lan]", True),
+        ("[prod]", False),
+        ('["dmz, lan"]', False),
+    ],
+)
+def test_a_guest_in_several_zones_is_in_each(patterns: str, matches: bool) -> None:
+    text = RECEIVERS + f"routes: [{{receivers: [day], zones: {patterns}}}]"
+    expected = ("day",) if matches else ("rest",)
+    assert receivers_of(settings(text), alert(zones=("dmz", "lan")), utc("2026-03-02T12:00")) == expected
+
+
+@pytest.mark.parametrize(
+    ("zones", "matches"), [(("dmz", "lan"), False), (("dmz",), True), (("dmz", "dmz-test"), True), ((), False)]
+)
+def test_a_silence_of_one_zone_does_not_hide_a_guest_from_another(zones: tuple[str, ...], matches: bool) -> None:
+    text = RECEIVERS + 'silences: [{owner: A, reason: b, until: "2026-03-02T13:00+01:00", zones: ["dmz*"]}]'
+    found = silenced_until(settings(text).silences, alert(zones=zones), utc("2026-03-02T11:00"))
+    assert (found is not None) == matches
+
+
+def test_what_is_in_no_known_zone_matches_every_zone_and_no_name() -> None:
+    text = RECEIVERS + 'routes: [{receivers: [day], zones: ["*"]}, {receivers: [night], zones: [dmz]}]'
+    assert receivers_of(settings(text), alert(zones=()), utc("2026-03-02T12:00")) == ("day",)
+
+
 def test_all_routes_that_match_count_and_name_a_receiver_once() -> None:
     text = RECEIVERS + "routes: [{receivers: [night]}, {receivers: [day, night]}]"
     assert receivers_of(settings(text), alert(), utc("2026-03-02T12:00")) == ("night", "day")

@@ -17,7 +17,7 @@ from tests.alerts.samples import HOSTILE, alert, event
 from tests.alerts.servers import Answer, Request, http, tls
 from viguard.alerts.settings import Destination, ElasticTo, FileTo, Secret, SplunkTo
 from viguard.alerts.siem.forward import Forwarder
-from viguard.alerts.siem.records import records_of
+from viguard.alerts.siem.records import Place, nowhere, records_of
 from viguard.alerts.siem.rfc5424 import frame, message
 from viguard.alerts.siem.sinks import FileSink, sink_of
 from viguard.alerts.status import SiemStatus
@@ -221,6 +221,22 @@ def test_a_secret_that_is_missing_is_said_at_the_start() -> None:
     to = SplunkTo(url="https://127.0.0.1:1", token=Secret(variable="VIGUARD_TEST_NOT_SET"))
     with pytest.raises(InputError, match="VIGUARD_TEST_NOT_SET"):
         sink_of(Destination(name="s", splunk=to))
+
+
+def test_several_zones_and_owners_read_well_and_can_be_asked_for() -> None:
+    place = Place(zones=("dmz", "la\u202en"), guest="web1", owners=("Ann", "Bob"))
+    for item in ((event(),), alert()):
+        (record,) = records_of(item, lambda _host, _guest: place, NOW)
+        told = {name: record.document[name] for name in ("zone", "zones", "guest", "owner")}
+        assert told == {
+            "zone": "dmz, la\\u202en",
+            "zones": ["dmz", "la\\u202en"],
+            "guest": "web1",
+            "owner": "Ann, Bob",
+        }
+        assert b' zone="dmz, la' in message(record)
+    (of_detection,) = records_of(alert(zones=("dmz", "lan")), nowhere, NOW)
+    assert (of_detection.document["zone"], of_detection.document["zones"]) == ("dmz, lan", ["dmz", "lan"])
 
 
 def test_a_message_of_rfc_5424() -> None:

@@ -58,6 +58,8 @@ def test_what_a_file_means(file: Path) -> None:
 def test_who_is_told_of_an_example(file: Path) -> None:
     assert example(file, "--at", "2026-11-23T20:00+01:00").endswith(": nagios, sms")
     assert example(file, "--at", "2026-11-23T20:00+01:00", "--severity", "low").endswith(": nagios")
+    both = example(file, "--zone", "dmz", "--zone", "lan")
+    assert both.startswith("high alert bruteforce about 'host=esx1 user=root' in zones dmz, lan: ")
     silenced = example(file, "--at", "2026-11-23", "--key", "user=backup")
     assert silenced.endswith(": silenced until 2026-12-01 11:00 UTC")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -17,6 +18,7 @@ import pytest
 from tests.cli.test_main import viguard
 from tests.logs.appendix_a import LINES
 from tests.logs.archive.made import NOON, block, fill
+from viguard.logs.archive.writer import Archive, Limits
 
 APPENDIX_A = "".join(f"{line}\n" for line, _ in LINES)
 KEYS = {"file", "line", "event", "outcome", "user", "source_ip", "channel", "host", "program"} | {
@@ -255,10 +257,40 @@ def test_search_refuses_what_it_cannot_mean(archive: Path) -> None:
         ["--field", "event=login.succes.ssh"],
         ["--since", "yesterday"],
         ["--limit", "0"],
+        ["--since", "1h", "--until", "2h"],
     ):
         assert logs("search", str(archive), *wrong).returncode == 2
     assert "did you mean login.success.ssh?" in logs("search", str(archive), "--field", "event=login.succes.ssh").stderr
     assert logs("search", str(archive / "nowhere"), "x").returncode == 2
+    assert "a field 'usr'" in logs("search", str(archive), "--field", "usr=root").stderr
+    assert "a field" not in logs("search", str(archive), "--field", "target_user=x", "--field", "user=y").stderr
+
+
+def test_an_archive_is_found_in_the_directory_of_a_log_server(tmp_path: Path) -> None:
+    fill(
+        tmp_path / "archive", [block("<13>Nov 23 10:00:00 esx1 Hostd: Accepted password for user root from 192.0.2.1")]
+    )
+    assert "192.0.2.1" in logs("search", str(tmp_path), "root").stdout
+    assert "every frame" in logs("verify", str(tmp_path)).stdout
+    assert logs("hunt", "--archive", str(tmp_path)).returncode == 3
+
+
+def test_a_folder_without_lines_is_no_archive_in_which_nothing_happened(tmp_path: Path) -> None:
+    (tmp_path / "hostd.log").write_text(APPENDIX_A)
+    for command in (["search", str(tmp_path), "root"], ["hunt", "--archive", str(tmp_path)], ["verify", str(tmp_path)]):
+        done = logs(*command)
+        assert (done.returncode, "no segment is in there" in done.stderr) == (2, True)
+
+
+def test_a_folder_of_rules_is_hunted_with(tmp_path: Path) -> None:
+    fill(
+        tmp_path / "archive",
+        [block("<86>Sep 21 14:13:21 esx1 dropbear[7]: PAM password auth succeeded for 'root' from 192.0.2.7:6")],
+    )
+    (tmp_path / "rules" / "more").mkdir(parents=True)
+    (tmp_path / "rules" / "more" / "root.yml").write_text(RULE)
+    done = logs("hunt", str(tmp_path / "rules"), "--archive", str(tmp_path / "archive"))
+    assert (done.returncode, json.loads(done.stdout)["rule"]) == (3, "site.root.ssh")
 
 
 RULE = """
@@ -306,6 +338,42 @@ def test_hunt_says_what_it_lacks(archive: Path, tmp_path: Path) -> None:
     assert logs("hunt", str(rule), "--archive", str(archive)).returncode == 2
 
 
+LOCAL = "Sep 21 16:13:20 esx1 dropbear[7]: PAM password auth succeeded for 'root' from 192.0.2.7:6"
+
+
+def test_the_zone_of_lines_in_files_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "messages"
+    path.write_text(f"{LOCAL}\n2026-09-21T16:13:20Z{LOCAL[15:]}\n")
+    os.utime(path, (NOON + 3600, NOON + 3600))
+    for command in ("classify", "events"):
+        done = logs(command, str(path), "--format", "jsonl", "--time-zone", "Europe/Brussels")
+        assert [one["time"] for one in objects(done)] == ["2026-09-21T14:13:20Z", "2026-09-21T16:13:20Z"], command
+        shown = logs(command, str(path), "--format", "table", "--time-zone", "Europe/Brussels")
+        assert "2026-09-21T14:13:20Z" in shown.stdout
+        wrong = logs(command, str(path), "--time-zone", "Europe/Brussel")
+        assert wrong.returncode == 2
+        assert "there is no time zone 'Europe/Brussel'" in wrong.stderr
+        assert "did you mean 'Europe/Brussels'?" in wrong.stderr
+    assert logs("hunt", str(path), "--time-zone", "Europe/Brussel").returncode == 2
+    found = objects(logs("hunt", str(path), "--time-zone", "Europe/Brussels", "--format", "jsonl"))
+    assert "2026-09-21T14:13:20Z" in {one["time"] for one in found}
+
+
+def test_the_zone_of_lines_in_an_archive_is_the_policys_or_told(tmp_path: Path) -> None:
+    fill(tmp_path / "archive", [block(LOCAL, LOCAL.replace("esx1", "esx2"))])
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("time_zones: [{hosts: [esx1], zone: Europe/Brussels}]\n")
+    zones = ("--policy", str(policy), "--time-zone", "Europe/London")
+    done = logs("search", str(tmp_path / "archive"), "--field", "user=root", "--format", "jsonl", *zones)
+    assert {one["event"]["host"]: one["event"]["time"] for one in objects(done)} == {
+        "esx1": "2026-09-21T14:13:20Z",
+        "esx2": "2026-09-21T15:13:20Z",
+    }
+    assert logs("parquet", str(tmp_path / "archive"), str(tmp_path / "parquet"), *zones).returncode == 0
+    asked = logs("ask", str(tmp_path / "parquet"), "SELECT host, time FROM events ORDER BY host", "--format", "jsonl")
+    assert [one["time"] for one in objects(asked)] == ["2026-09-21T14:13:20Z", "2026-09-21T15:13:20Z"]
+
+
 def test_verify_names_damage_and_searches_are_incomplete(archive: Path) -> None:
     sound = logs("verify", str(archive))
     assert (sound.returncode, sound.stdout) == (
@@ -321,6 +389,39 @@ def test_verify_names_damage_and_searches_are_incomplete(archive: Path) -> None:
     assert f"damaged: {segment.name}, byte " in hurt.stdout
     assert logs("search", str(archive), "zzz").returncode == 4
     assert logs("verify", str(archive / "nowhere")).returncode == 2
+
+
+def test_pack_says_what_it_saved_and_changes_no_line(tmp_path: Path) -> None:
+    archive = tmp_path / "loaded"
+    lines = (f"task {n * 7919 % 99991} of vm-{n * n % 311} ended for user{n * 31 % 53}" for n in range(3000))
+    fill(archive, [block(*lines)], limits=Limits(level=1))
+    before = logs("search", str(archive), "--format", "jsonl").stdout
+    done = logs("pack", str(archive))
+    assert done.returncode == 0
+    assert " packed again, " in done.stdout.splitlines()[0]
+    assert done.stdout.splitlines()[1].startswith("1 segment packed again, ")
+    assert logs("search", str(archive), "--format", "jsonl").stdout == before
+    again = logs("pack", str(archive))
+    assert (again.returncode, again.stdout) == (0, "0 segments packed again, 0 bytes saved\n")
+    sound = logs("verify", str(archive))
+    assert sound.returncode == 0
+    assert sound.stdout.splitlines()[1].startswith("1 segment packed again, which saved ")
+    assert logs("pack", str(archive / "nowhere")).returncode == 2
+
+
+def test_pack_refuses_an_archive_that_is_written_and_names_damage(archive: Path) -> None:
+    with Archive(archive):
+        refused = logs("pack", str(archive))
+    assert refused.returncode == 2
+    assert "another process writes to this archive" in refused.stderr
+    segment = next(archive.glob("*.zst"))
+    data = bytearray(segment.read_bytes())
+    data[-1] ^= 0xFF
+    segment.write_bytes(data)
+    hurt = logs("pack", str(archive))
+    assert hurt.returncode == 4
+    assert f"error: {segment.stem}: not packed again: it is damaged at " in hurt.stderr
+    assert segment.read_bytes() == data
 
 
 def _bytes(archive: Path) -> int:

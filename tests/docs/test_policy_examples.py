@@ -12,7 +12,7 @@ from viguard.assess.waivers import lint
 from viguard.model.facts import Struct
 from viguard.model.inventory import Inventory
 from viguard.policy.load import loads
-from viguard.policy.policy import Approved, Limits, Policy, Recognition, Zone
+from viguard.policy.policy import Approved, Limits, Policy, Recognition, TimeZone, Zone
 from viguard.policy.waivers import loads_waivers
 
 TEXT = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
@@ -38,7 +38,7 @@ def test_lint_says_of_the_waiver_example_only_that_nothing_matches_here() -> Non
     assert [remark.kind for remark in lint([waiver], [], estate, NOW)] == ["unused"]
 
 
-@pytest.mark.parametrize("struct", [Policy, Zone, Recognition, Limits, Approved])
+@pytest.mark.parametrize("struct", [Policy, Zone, Recognition, Limits, Approved, TimeZone])
 def test_every_key_has_an_example(struct: type[Struct]) -> None:
     keys = {field.name for field in msgspec.structs.fields(struct)} - {"file", "line", "lines"}
     shown = set(re.findall(r"([a-z_]+):", "\n".join(EXAMPLES)))

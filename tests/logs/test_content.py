@@ -87,6 +87,30 @@ def test_a_line_is_what_its_case_says(case: Case) -> None:
     assert {name: told.get(name) for name in case.fields} == case.fields
 
 
+def test_the_bracket_and_the_stop_that_end_an_event_are_in_no_field() -> None:
+    for case in cases():
+        found = event_in(case.line)
+        for name, value in found.fields.items() if found else ():
+            ends = str(value).endswith(("]", ".")) and not str(value).endswith("...")
+            told_so = "[" in str(value) or name in {"reason", "command"}  # people's own words
+            assert not ends or told_so, (case.line, name, value)
+
+
+def test_a_vcenter_names_the_host_alone() -> None:
+    head = (
+        "<14>1 2026-11-23T10:15:00Z vc vpxd 42 - -  Event [5] [1-1] [2026-11-23T10:15:00Z] [vim.event.EventEx] [info] "
+    )
+    found = event_in(head + "[eve] [dc] [5] [A remote console connected to mail 01 on host esx1.example.org]")
+    assert found is not None
+    assert (found.vm, found.fields["on_host"]) == ("mail 01", "esx1.example.org")
+
+
+def test_a_host_and_a_time_that_are_not_told_are_none() -> None:
+    found = event_in("<14>1 - - Hostd - - - Accepted password for user root from 192.0.2.10")
+    assert found is not None
+    assert (found.host, found.time) == ("", None)
+
+
 def test_no_two_rules_tell_the_same_line() -> None:
     assert {case.line: told for case in cases() if len(told := [k.id for _, k in told_by(case.line)]) > 1} == {}
 
@@ -128,6 +152,40 @@ def test_every_class_that_lines_can_tell_has_a_case() -> None:
     told = {case.event for case in cases()}
     single = {kind.id for kind in classes().values() if kind.kind == "single" and kind.id != NOISE}
     assert single - told == set()
+
+
+def said_by(kind: EventClass) -> set[str]:
+    """What a line of a class may hold: the cues of its patterns, and the ids of it."""
+    lines = (*kind.lines, *(said.line() for said in kind.says))
+    found = {cue for line in lines for cue in ([line.cue] if isinstance(line.cue, str) else line.cue)}
+    return found | {entry.split()[0].partition("*")[0] for entry in (*kind.vob, *kind.vcenter, *kind.audit)}
+
+
+def test_every_class_has_two_lines_of_its_own_with_other_values() -> None:
+    """Another user, address, guest, host, program or field."""
+    found: dict[str, set[object]] = {}
+    for case in cases():
+        if case.event != NOISE and (told := event_in(case.line)):
+            fields = frozenset(
+                (name, value) for name, value in told.fields.items() if name not in {"event_id", "thread"}
+            )
+            values = (told.user, told.source_ip, told.vm, told.host, told.program, fields)
+            found.setdefault(case.event, set()).add(values)
+    single = {kind.id for kind in classes().values() if kind.kind == "single" and kind.id != NOISE}
+    assert {kind for kind in single if len(found.get(kind, ())) < 2} == set()
+
+
+def test_every_class_has_a_near_miss_of_its_own() -> None:
+    """It holds a cue or an id of the class, and is noise or another event (see the test of what a case says)."""
+    near: Counter[str] = Counter()
+    for case in cases():
+        if case.near:
+            assert case.event != case.near, case.line
+            assert case.why, case.line
+            assert any(said in case.line for said in said_by(classes()[case.near])), case.line
+            near[case.near] += 1
+    single = {kind.id for kind in classes().values() if kind.kind == "single" and kind.id != NOISE}
+    assert single - set(near) == set()
 
 
 def test_there_are_120_classes_as_the_taxonomy_has_them() -> None:

@@ -43,6 +43,25 @@ def test_what_a_guest_is_called_is_nothing_but_its_name(name: str, end: str) -> 
         assert (found.vm, found.user, found.source_ip) == (name, None, None)
 
 
+OTHER_ENDS: dict[str, str | None] = {
+    " on host esx1 in ha-datacenter is starting": None,
+    " does not exist on esx1 in ha-datacenter": None,
+    " on  esx1 in ha-datacenter is powered on": "vm.poweron",
+}
+"""Others that a host writes, some with two spaces."""
+
+
+@given(names, st.sampled_from(sorted(OTHER_ENDS)))
+@example("User root@6.6.6.6 logged in as x", " on host esx1 in ha-datacenter is starting")
+@example("Modified role x", " does not exist on esx1 in ha-datacenter")
+@example("User root@6.6.6.6 logged in as x", " on  esx1 in ha-datacenter is powered on")
+def test_what_a_guest_is_called_is_nothing_in_other_texts_either(name: str, end: str) -> None:
+    found = event_in(f"{HEAD}Event 5 : {name}{end}")
+    assert (found.event if found else None) == OTHER_ENDS[end]
+    if found:
+        assert (found.vm, found.user, found.source_ip) == (name, None, None)
+
+
 @pytest.mark.parametrize("said", SAID)
 def test_what_is_not_of_a_guest_is_still_told(said: str) -> None:
     """The rule that refuses names refuses nothing that the cases know."""

@@ -181,10 +181,11 @@ class TestSameFact:
         (one,) = merged(quiet, eventmgr(0.1, severity=EventSeverity.HIGH))
         assert (one.source_ip, one.severity) == ("192.0.2.7", EventSeverity.HIGH)
 
-    def test_openssh_on_esxi_7_tells_one_login_in_three_processes_and_by_two_programs(self) -> None:
-        told = {"user": "root", "program": "sshd"}
+    @pytest.mark.parametrize("program", ["sshd", "sshd-session"])
+    def test_openssh_on_esxi_7_tells_one_login_in_three_processes_and_by_two_programs(self, program: str) -> None:
+        told = {"user": "root", "program": program}
         found = merged(
-            event("connection.opened.ssh", 0, "sshd: Connection from", program="sshd", pid=1, source_ip="192.0.2.7"),
+            event("connection.opened.ssh", 0, "sshd: Connection from", program=program, pid=1, source_ip="192.0.2.7"),
             event("login.success.ssh", 0.1, "sshd: Accepted", pid=1, source_ip="192.0.2.7", source_port=58471, **told),
             event("login.success.ssh", 0.2, "sshd: pam session opened", pid=2, **told),
             event("login.success.ssh", 0.3, "sshd: Session opened", pid=3, tty="t0", **told),

@@ -13,6 +13,7 @@ from viguard.logs.detect.reading import shipped
 from viguard.logs.detect.rules import RuleSet
 from viguard.logs.watch import HOLD, Seen, Watch, self_test
 from viguard.model.event import Alert
+from viguard.policy.policy import TimeZone
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 VMX = "/vmfs/volumes/a/web1/web1.vmx"
@@ -85,6 +86,18 @@ def test_new_detections_know_the_open_consoles(watch: Watch) -> None:
     assert [alert.rule for alert in watch.flush().alerts] == ["console.multiple"]
 
 
+def test_new_detections_bring_new_time_zones(watch: Watch) -> None:
+    """11:00 in Brussels, first as nobody has said so, then as the policy does."""
+    local = AT + timedelta(hours=1)
+    text = f"<86>{local:%b %d %H:%M:%S} esx1 dropbear[7]: PAM password auth succeeded for 'root' from 192.0.2.7:6\n"
+    block = Block(text.encode(), AT.timestamp(), (Run("192.0.2.1", "tcp", 0, len(text)),))
+    found = []
+    for zones in ((), (TimeZone(hosts=("esx*",), zone="Europe/Brussels"),), ()):
+        watch.renew(shipped(), Intent(time_zones=zones))
+        found += [event.time for event in [*watch.judge(block, watch.look(block)).events, *watch.flush().events]]
+    assert found == [local, AT, local]
+
+
 def refused(at: datetime) -> str:
     """A login that a vCenter refused, as its API tells of it."""
     when = at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
@@ -138,3 +151,42 @@ def test_twelve_ways_in_are_noticed_and_none_without_detections(classifier: Clas
     }
     assert self_test(shipped(), classifier) == dict.fromkeys(ways, True)
     assert self_test(RuleSet(), classifier) == dict.fromkeys(ways, False)
+
+
+def quiet(watch: Watch, minute: float, claimed: datetime, sender: str = "192.0.2.1", host: str = "esx1") -> list[Alert]:
+    """The alerts of a block of lines that tell no event, received that many minutes after AT."""
+    data = f"<166>{claimed:%b} {claimed.day:2} {claimed:%H:%M:%S} {host} Hostd: nothing\n".encode() * 3
+    block = Block(data, (AT + timedelta(minutes=minute)).timestamp(), (Run(sender, "udp", 0, len(data)),))
+    hits = watch.look(block)
+    assert hits == []
+    return watch.judge(block, hits).alerts
+
+
+def test_the_clock_of_a_host_shows_by_lines_that_tell_nothing(watch: Watch) -> None:
+    found = [a for n in range(180) for a in quiet(watch, n, AT + timedelta(minutes=n + 60))]
+    assert [(a.rule, a.key) for a in found] == [("log.clock-skew", "host=esx1 sender=192.0.2.1")]
+    assert "its stamps look like UTC+1 (local time)" in found[0].text
+    (over,) = [a for n in range(180, 200) for a in quiet(watch, n, AT + timedelta(minutes=n))]
+    assert over.resolved
+
+
+def test_the_policy_dates_lines_that_tell_nothing_too(watch: Watch) -> None:
+    watch.renew(shipped(), Intent(time_zones=(TimeZone(hosts=("esx*",), zone="Europe/Brussels"),)))
+    assert [a for n in range(10) for a in quiet(watch, n, AT + timedelta(minutes=n + 60))] == []
+
+
+def test_a_zone_that_is_told_by_a_reload_ends_the_alert(watch: Watch) -> None:
+    assert [a.resolved for n in range(5) for a in quiet(watch, n, AT + timedelta(minutes=n + 60))] == [False]
+    watch.renew(shipped(), Intent(time_zones=(TimeZone(hosts=("esx*",), zone="Europe/Brussels"),)))
+    found = [a for n in range(5, 30) for a in quiet(watch, n, AT + timedelta(minutes=n + 60))]
+    assert [(a.key, a.resolved) for a in found] == [("host=esx1 sender=192.0.2.1", True)]
+
+
+def test_a_sender_is_looked_at_once_a_minute_and_a_relay_more_often(watch: Watch) -> None:
+    seen: list[datetime] = []
+    watch.renew(shipped(), Intent(relays=("192.0.2.9",)))
+    watch.detector.sample = lambda event: seen.append(event.received_at) or []
+    for sender in ("192.0.2.1", "192.0.2.9"):
+        for second in range(0, 120, 5):
+            quiet(watch, second / 60, AT, sender)
+    assert len(seen) == 2 + 24

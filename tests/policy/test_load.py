@@ -1,13 +1,17 @@
 """policy.yaml: what loads, and what a user is told when it does not."""
 
-from datetime import date
+import sys
+import zoneinfo
+from datetime import UTC, date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from viguard.errors import PolicyError
+from viguard.errors import InputError, PolicyError
 from viguard.policy.load import load, loads
-from viguard.policy.policy import CpuException, Policy, Profile, Purpose, Sharing
+from viguard.policy.policy import CpuException, Policy, Profile, Purpose, Sharing, TimeZone
+from viguard.policy.time_zones import zone_named
 
 GOOD = """\
 schema: viguard-policy/1
@@ -125,7 +129,8 @@ limits:
             "line: 3\n",
             (
                 "p.yaml:1:1: unknown key 'line'; known here: approved, attestations, audit_every_days, limits, pairs, "
-                "pairs_default, people, profile, schema, sites, test, working_hours, zones"
+                "pairs_default, people, profile, schema, sites, test, "
+                "time_zones, working_hours, zones"
             ),
         ),
         (
@@ -235,6 +240,51 @@ HOURS = "working_hours:\n  time_zone: %s\n  windows: [%s]\n"
 def test_working_hours_are_hours_of_a_place(zone: str, window: str, expected: str) -> None:
     [told] = mistakes_of(HOURS % (zone, window))
     assert told.startswith(f"p.yaml:{expected}")
+
+
+ZONES = "time_zones:\n  - {hosts: [%s], zone: %s}\n"
+
+
+def test_the_zone_of_hosts_that_write_local_time() -> None:
+    policy = loads(ZONES % ('"esx1*", 192.0.2.7', "Europe/Brussels"), "p.yaml")
+    assert policy.time_zones == (TimeZone(hosts=("esx1*", "192.0.2.7"), zone="Europe/Brussels", line=2),)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "zone", "expected"),
+    [
+        (
+            "a",
+            "Europe/Brussel",
+            "2:24: there is no time zone 'Europe/Brussel'; did you mean 'Europe/Brussels'? (names as",
+        ),
+        ("a", "CET+1", "2:24: there is no time zone 'CET+1'; did you mean 'CET'? (names as"),
+        ("a", "../UTC", "2:24: there is no time zone '../UTC'; "),
+        ("", "UTC", '2:13: no host is named; add name patterns, or ["*"] for every host'),
+        ('" "', "UTC", "2:14: an empty text in 'hosts'; remove it"),
+    ],
+)
+def test_a_time_zone_is_one_of_hosts(hosts: str, zone: str, expected: str) -> None:
+    [told] = mistakes_of(ZONES % (hosts, zone))
+    assert told.startswith(f"p.yaml:{expected}")
+
+
+def test_a_machine_without_time_zones_checks_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A minimal system may have no database of them. It can still audit; who needs a zone says what is missing."""
+    for name in [name for name in sys.modules if name.startswith("tzdata.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "tzdata", None)
+    zoneinfo.reset_tzpath(to=())
+    ZoneInfo.clear_cache()
+    try:
+        policy = loads(ZONES % ("a", "Europe/Brussels") + HOURS % ("Europe/Brussels", "{}"), "p.yaml")
+        with pytest.raises(InputError, match="nor any other but UTC, on this machine") as caught:
+            zone_named(policy.time_zones[0].zone)
+        assert "tzdata" in str(caught.value)
+        assert zone_named("UTC") is UTC
+    finally:
+        zoneinfo.reset_tzpath()
+        ZoneInfo.clear_cache()
 
 
 ATTESTED = "attestations:\n  - {control: pw-vault, statement: s, owner: o, dated: 2026-01-01, expires: %s}\n"

@@ -208,3 +208,10 @@ def test_merging_keeps_every_line_and_ends(first: list[int], second: list[int]) 
     lines = iter(merged.text.splitlines())
     assert all(line in lines for line in before.splitlines())
     assert merge(merged.text, "p.yaml", estate) == Merged(text=merged.text)
+
+
+def test_keys_that_a_merge_does_not_know_how_to_fill_stay() -> None:
+    before = f'{BY_HAND}time_zones:   # old hosts\n  - {{hosts: ["esx35*"], zone: Europe/Brussels}}\n'
+    after = check(before, merge(before, "p.yaml", ONE))
+    assert set(zones_of(after)) == {"dmz", "lab"}
+    assert [(one.hosts, one.zone) for one in after.time_zones] == [(("esx35*",), "Europe/Brussels")]

@@ -12,7 +12,7 @@ from viguard.model.network import DistributedSwitch, DvMember, DvPortGroup, Vlan
 from viguard.policy.guess import purpose_by_name, sharing, words_of
 from viguard.policy.import_zones import Row
 from viguard.policy.load import loads
-from viguard.policy.policy import NO_POLICY, Policy, Purpose, Sharing
+from viguard.policy.policy import NO_POLICY, Policy, Purpose, Sharing, TimeZone
 from viguard.policy.propose import propose
 from viguard.policy.surroundings import server_of
 from viguard.policy.survey import network_of, pattern_of
@@ -269,3 +269,10 @@ def test_networks_of_addresses(text: str, expected: str) -> None:
 )
 def test_servers_of_log_targets(target: str, server: str) -> None:
     assert server_of(target) == server
+
+
+def test_the_zone_of_hosts_in_local_time_is_offered() -> None:
+    text = propose(Inventory([], read_at=READ_AT))
+    assert "#time_zones:\n" in text
+    (offered,) = re.findall(r"(?m)^#time_zones:\n(?:  #.*\n)+", text)
+    assert proposed(decided(offered)).time_zones == (TimeZone(hosts=("HOST*",), zone="Europe/Brussels", line=2),)

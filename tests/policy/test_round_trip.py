@@ -27,6 +27,7 @@ from viguard.policy.policy import (
     Sharing,
     Sites,
     TestEstate,
+    TimeZone,
     Window,
     WorkingHours,
     Zone,
@@ -64,6 +65,11 @@ working_hours = st.builds(
         min_size=1,
         max_size=2,
     ).map(tuple),
+)
+time_zones = st.builds(
+    TimeZone,
+    hosts=st.lists(names, min_size=1, max_size=3).map(tuple),
+    zone=st.sampled_from(["UTC", "Europe/Brussels"]),
 )
 limits = st.builds(
     Limits,
@@ -128,6 +134,7 @@ def policies(draw: st.DrawFn) -> Policy:
         approved=draw(approved),
         people=tuple(Person(name=name, email=draw(texts), teams=draw(lists)) for name in people),
         working_hours=draw(st.none() | working_hours),
+        time_zones=tuple(draw(st.lists(time_zones, max_size=2))),
         audit_every_days=draw(st.integers(1, 3650)),
         test=draw(st.none() | st.builds(TestEstate, servers=lists, hosts=lists)),
         sites=Sites(attribute=draw(texts), hosts=draw(st.dictionaries(texts, lists, max_size=2))),

@@ -49,6 +49,7 @@ class Site:
     serve: dict[str, Any] = field(default_factory=dict)
     alerts: dict[str, Any] = field(default_factory=dict)
     processes: int = 0
+    module: str = "viguard"
 
     def __post_init__(self) -> None:
         self.fifo, self.alerts_file = self.folder / "nagios.cmd", self.folder / "told.jsonl"
@@ -82,7 +83,7 @@ class Site:
         return path
 
     def command(self) -> list[str]:
-        return [sys.executable, "-m", "viguard", "serve", str(self.write())]
+        return [sys.executable, "-m", self.module, "serve", str(self.write())]
 
     def refused(self) -> subprocess.CompletedProcess[str]:
         """A start that should not succeed."""

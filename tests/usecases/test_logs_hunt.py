@@ -4,6 +4,7 @@ import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,6 +59,25 @@ def test_a_login_outside_the_hours_of_the_policy_is_found(tmp_path: Path) -> Non
     assert [one for one in found if one["rule"] == "login.outside-hours"] == []
 
 
+def test_a_hunt_dates_local_times_as_the_policy_says_and_the_rest_as_its_user(tmp_path: Path) -> None:
+    """In the archive of a server that heard two hosts in local time, 14:13 in Brussels, none has a wrong clock."""
+    login = "dropbear[7]: PAM password auth succeeded for 'berry' from 192.0.2.7:6"
+    lines = [f"<86>Sep 21 {time} {login}" for time in ("16:13:20 esx1", "10:13:20 esx2", "14:13:20Z esx3")]
+    lines[2] = lines[2].replace("Sep 21 ", "2026-09-21T")
+    fill(tmp_path / "archive", [block(*lines)])
+    policy = tmp_path / "policy.yaml"
+    policy.write_text('time_zones: [{hosts: ["ESX1"], zone: Europe/Brussels}]\n')
+    archive = tmp_path / "archive"
+    told = {}
+    for name, wanted in {
+        "neither": hunt.Hunt(archive=archive),
+        "policy": hunt.Hunt(archive=archive, policy=policy),
+        "both": hunt.Hunt(archive=archive, policy=policy, time_zone="America/New_York"),
+    }.items():
+        told[name] = {one["events"][0]["host"] for one in _hunted(wanted) if one["rule"] == "log.clock-skew"}
+    assert told == {"neither": {"esx1", "esx2"}, "policy": {"esx2"}, "both": set()}
+
+
 def test_a_hunt_says_what_nobody_has_decided(tmp_path: Path) -> None:
     (tmp_path / "some.log").write_text("nothing\n", encoding="utf-8")
     said: list[str] = []
@@ -65,7 +85,7 @@ def test_a_hunt_says_what_nobody_has_decided(tmp_path: Path) -> None:
     assert "note: not judged: when people may log in is not decided: set working_hours in the policy" in said
 
 
-def _hunted(wanted: hunt.Hunt) -> list[dict[str, str]]:
+def _hunted(wanted: hunt.Hunt) -> list[dict[str, Any]]:
     out = io.BytesIO()
     said: list[str] = []
     code = hunt.run(wanted, "jsonl", out, said.append)

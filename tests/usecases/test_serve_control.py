@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import re
+import signal
 import socket
 import stat
 import subprocess
@@ -114,6 +118,39 @@ def test_a_rule_of_the_site_counts_after_a_reload_and_a_broken_one_changes_nothi
         with pytest.raises(InputError, match="nobody"):
             control(site.directory, {"do": "reload"})
         server.stop()
+
+
+def test_a_hangup_reads_anew_and_ends_nothing(site: Site) -> None:
+    with site.running() as server:
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda: "are read anew" in server.log.read_text(), "it is said")
+        site.alerts["routes"] = [{"receivers": ["nobody"]}]
+        site.write()
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda: "not read anew" in server.log.read_text(), "a mistake is said")
+        server.tcp([line(FAILED.format("zoe"))])
+        until(site.told, "it still tells")
+        server.stop()
+    assert site.lines_kept() == 1
+
+
+def test_a_terminal_that_goes_away_stops_it_as_it_should(site: Site) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        site.command(), stdin=theirs, stdout=subprocess.DEVNULL, stderr=theirs, start_new_session=True
+    ) as process:
+        os.close(theirs)
+        said = b""
+        while b"looking with" not in said:
+            said += os.read(ours, 65536)
+        (port,) = re.findall(rb"listening: tcp [^ \r]+:(\d+)", said)
+        with socket.create_connection(("127.0.0.1", int(port)), 10) as sender:
+            sender.sendall(line(FAILED.format("zoe")) + b"\n")
+        process.send_signal(signal.SIGHUP)
+        os.close(ours)
+        assert process.wait(30) >= 0  # it ended by itself
+    assert site.lines_kept() == 1
+    assert site.is_whole()
 
 
 def test_a_long_path_is_no_obstacle(tmp_path: Path) -> None:

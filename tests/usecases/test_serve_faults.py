@@ -17,9 +17,13 @@ from typing import Any
 
 import pytest
 
+from tests.logs.archive.made import block, fill
 from tests.usecases.serving import BOUND_S, Site, line, noise
 from tests.usecases.test_audit import PERSON
 from viguard.errors import InputError, ViguardError
+from viguard.logs.archive import writer
+from viguard.logs.archive.segments import segments
+from viguard.logs.archive.verify import verify
 from viguard.logs.archive.writer import Archive, Limits
 from viguard.logs.block import Block, Run
 from viguard.logs.receive.receiver import Receiver
@@ -108,7 +112,7 @@ def test_a_line_that_the_looking_fails_at_hides_no_other(
 
     async def main() -> None:
         async with serving(site) as server:
-            for classifier in filter(None, (server.judging.watch.classifier, server._filter)):
+            for classifier in filter(None, (server.judging.watch.classifier, server.taking.filter)):
                 monkeypatch.setattr(classifier, "block", poisoned(classifier.block))
             await send(server, *lines)
             await until(site.told, "the alert of another line")
@@ -134,7 +138,7 @@ def test_judging_that_is_slow_holds_no_line_up(site: Site) -> None:
             held = asyncio.create_task(server.judging.ask(slow.wait, BOUND_S))
             for number in range(50):
                 async with asyncio.timeout(BOUND_S):
-                    await server.take(block_of(noise(number)))
+                    await server.taking.take(block_of(noise(number)))
             assert server.judging.counts.lines > 0
             assert site.lines_kept() == 50
             missed = f"{server.judging.counts.lines} are in the archive and raised no alert"
@@ -162,9 +166,9 @@ def test_the_status_counts_consoles_as_the_detections_do(site: Site) -> None:
             await until(lambda: server.judging.is_idle, "the replay is over")
             await send(server, line(opened))
             await until(lambda: counted(server) == {"web1": 2} and is_open(server), "lines say two")
-            await server._figures("vc", {"web1": 0})
+            await server.consoles.figures("vc", {"web1": 0})
             await until(lambda: counted(server) == {} and not is_open(server), "the API says none")
-            await server._figures("vc", {"web1": 3})
+            await server.consoles.figures("vc", {"web1": 3})
             await until(lambda: counted(server) == {"web1": 3} and is_open(server), "the API says three")
             said = await asyncio.to_thread(consoles, site.directory)
             assert said == ["web1: 3 consoles open: 3 whom no line names"]
@@ -224,7 +228,7 @@ def test_what_came_too_fast_is_judged_from_the_archive_in_order_and_once(site: S
             await until(lambda: server.judging.is_idle, "the replay is over")
             held = asyncio.create_task(server.judging.ask(slow.wait, BOUND_S))
             for block in guesses(0, 40):
-                await server.take(block)
+                await server.taking.take(block)
             late = sum(block.data.count(b"\n") for block in guesses(0, 40)) - server.judging.counts.lines
             assert 0 < late < 40, "most of it did not fit"
             text = server.alerting.problems["judging later"]
@@ -233,7 +237,7 @@ def test_what_came_too_fast_is_judged_from_the_archive_in_order_and_once(site: S
             slow.set()
             await held
             for block in guesses(40, 80):  # while it catches up
-                await server.take(block)
+                await server.taking.take(block)
             await until(lambda: len(told_keys(site)) >= 80, "all are told")
             await until(lambda: server.judging.is_idle, "nothing is left")
             assert "judging later" not in server.alerting.problems
@@ -244,7 +248,7 @@ def test_what_came_too_fast_is_judged_from_the_archive_in_order_and_once(site: S
 
 def test_what_came_too_fast_is_judged_after_a_restart(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("viguard.usecases.serve.JUDGE_S", 0.1)
-    monkeypatch.setattr("viguard.usecases.serve.REPLAYED", timedelta(0))  # as if it had been long ago
+    monkeypatch.setattr("viguard.usecases.log_telling.REPLAYED", timedelta(0))  # as if it had been long ago
     slow = threading.Event()
 
     async def first() -> None:
@@ -252,21 +256,21 @@ def test_what_came_too_fast_is_judged_after_a_restart(site: Site, monkeypatch: p
             server.judging._most = 1_000
             await until(lambda: server.judging.is_idle, "the replay is over")
             for block in guesses(0, 3):
-                await server.take(block)
+                await server.taking.take(block)
             await until(lambda: len(told_keys(site)) == 3, "the first are told")
             held = asyncio.create_task(server.judging.ask(slow.wait, BOUND_S))
             server.judging._most = 0
             monkeypatch.setattr(server.judging.behind, "blocks", lambda _tell: iter(()))  # it is too slow for that
             monkeypatch.setattr(server.judging.behind, "end", lambda _place: None)
             for block in guesses(3, 30):
-                await server.take(block)
+                await server.taking.take(block)
             asyncio.get_running_loop().call_later(1.0, slow.set)
         await held
 
     async def second() -> None:
         async with serving(site) as server:
             for block in guesses(30, 35):
-                await server.take(block)
+                await server.taking.take(block)
             await until(lambda: len(told_keys(site)) >= 35, "all are told")
             await until(lambda: server.judging.is_idle, "nothing is left")
 
@@ -286,7 +290,7 @@ def test_what_was_deleted_before_it_could_be_judged_is_told(site: Site) -> None:
             held = asyncio.create_task(server.judging.ask(slow.wait, BOUND_S))
             server.judging._most = 0
             for block in guesses(0, 4):
-                await server.take(block)
+                await server.taking.take(block)
             for path in server.archive.directory.glob("*.zst"):
                 path.unlink()
             slow.set()
@@ -294,7 +298,7 @@ def test_what_was_deleted_before_it_could_be_judged_is_told(site: Site) -> None:
             await until(lambda: server.judging.is_idle, "it is given up")
             assert server.alerting.problems["judging"].endswith("raised no alert: 12")
             server.judging._most = 1_000_000
-            await server.take(guesses(4, 5)[0])
+            await server.taking.take(guesses(4, 5)[0])
             await until(lambda: told_keys(site) == keys(4, 5), "it goes on")
 
     asyncio.run(main())
@@ -317,7 +321,7 @@ def test_what_the_filter_would_drop_is_kept_when_it_is_judged_later(site: Site) 
             await until(lambda: server.judging.is_idle, "the replay is over")
             held = asyncio.create_task(server.judging.ask(slow.wait, BOUND_S))
             for block in blocks:
-                await server.take(block)
+                await server.taking.take(block)
             kept = site.lines_kept()
             assert 0 < kept < 30, "the first had room to be judged, and were dropped"
             assert server.judging.counts.lines == kept
@@ -325,7 +329,7 @@ def test_what_the_filter_would_drop_is_kept_when_it_is_judged_later(site: Site) 
             await held
             await until(lambda: len(told_keys(site, "firewall.disabled")) >= 30, "all are told")
             await until(lambda: server.judging.is_idle, "nothing is left")
-            await server.take(block_of(noise(1), line(DISABLED, host="esx99"), at=time.time()))
+            await server.taking.take(block_of(noise(1), line(DISABLED, host="esx99"), at=time.time()))
             assert site.lines_kept() == kept, "now it is dropped again"
         assert told_keys(site, "firewall.disabled") == [f"host=esx{n}" for n in [*range(30), 99]]
 
@@ -413,10 +417,10 @@ def test_two_that_are_refused_in_turn_are_judged_once_each(site: Site) -> None:
             blocks = [block_of(line(FAILED, host=host), at=time.time()) for host in ("esx1", "esx2")]
             for block in blocks * 3:
                 with pytest.raises(OSError, match="free"):
-                    await server.take(block)
+                    await server.taking.take(block)
             server.archive.limits = Limits(free_share=0.0)
             for block in blocks:
-                await server.take(block)
+                await server.taking.take(block)
         assert sorted(alert["key"] for alert in site.told()) == ["host=esx1 user=berry", "host=esx2 user=berry"]
         assert site.lines_kept() == 2
 
@@ -441,3 +445,28 @@ def test_a_stop_that_cannot_keep_what_it_received_says_so(site: Site, monkeypatc
 
     asyncio.run(main())
     assert "stopped: every line that was received is kept" not in said
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_what_was_written_under_load_is_packed_at_leisure(
+    site: Site, monkeypatch: pytest.MonkeyPatch, *, wanted: bool
+) -> None:
+    monkeypatch.setattr(writer, "_QUIET_S", 0.01)
+    lines = (f"task {n * 7919 % 99991} of vm-{n * n % 311} ended for user{n * 31 % 53}" for n in range(3000))
+    fill(site.directory / "archive", [block(*lines)], limits=Limits(level=1))
+    before, (segment,) = site.kept(), segments(site.directory / "archive")
+    size = segment.stat().st_size
+    if not wanted:
+        site.serve["pack"] = "never"
+
+    async def main() -> None:
+        async with serving(site) as server:
+            assert ("viguard-pack" in {one.name for one in threading.enumerate()}) == wanted
+            if wanted:
+                await until(lambda: server.archive.state.packed == 1, "it is packed")
+            assert server.archive.state.packed == wanted
+            assert server.archive.state.gained_bytes == size - segment.stat().st_size
+
+    asyncio.run(main())
+    assert site.kept() == before
+    assert (verify(site.directory / "archive").packed == 1) == wanted

@@ -23,7 +23,7 @@ class Group(msgspec.Struct, kw_only=True):
     severity: EventSeverity
     first: datetime
     last: datetime
-    zone: str = ""
+    zones: tuple[str, ...] = ()
     host: str = ""
     text: str = ""
     count: int = 0
@@ -74,7 +74,8 @@ def group_id(rule: str, key: str) -> str:
 def describe(group: Group, alert: Alert) -> None:
     """Make the group show this alert, its worst, safe to show."""
     group.severity = alert.severity
-    group.title, group.zone, group.text = visible(alert.title), visible(alert.zone), visible(alert.text, 1000)
+    group.title, group.text = visible(alert.title), visible(alert.text, 1000)
+    group.zones = tuple(map(visible, alert.zones))
     group.steps = tuple(visible(s, 300) for s in alert.steps[:20])
     group.attack = tuple(visible(a) for a in alert.attack[:20])
     group.host = next((visible(e.host) for e in alert.events if e.host), "")

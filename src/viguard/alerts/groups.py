@@ -19,7 +19,7 @@ from viguard.alerts.limits import Limits
 from viguard.alerts.notice import Kind, Notice, rank
 from viguard.alerts.routing import receivers_of, silenced_until
 from viguard.alerts.settings import Send, Settings
-from viguard.model.event import Alert, EventSeverity
+from viguard.model.event import SEVERAL, Alert, EventSeverity
 from viguard.model.text import visible
 
 MOST_GROUPS = 10_000
@@ -188,7 +188,7 @@ class Groups:
             group=group.id,
             rule=group.rule,
             key=group.key,
-            zone=group.zone,
+            zone=SEVERAL.join(group.zones),
             host=group.host,
             count=group.count,
             first=group.first,

@@ -10,9 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from viguard.alerts.settings import SCHEMA, SIEM_WAYS, WAYS, Settings
-from viguard.alerts.times import end_of, hours_of, zone_of
+from viguard.alerts.times import end_of, hours_of
 from viguard.policy.quoting import quote
 from viguard.policy.source import List, Mistakes, Table, Text, Tree, parse, read_text
+from viguard.policy.time_zones import mistake_in
 from viguard.policy.typed import Reader, suggest
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
@@ -94,9 +95,8 @@ class _Sense:
 
     def _zone(self, node: Tree | None) -> None:
         name = _written(node)
-        if name and zone_of(name.value) is None:
-            what = f"there is no time zone {quote(name.value)} on this machine"
-            self.mistakes.add(name, what, "write a name such as Europe/Brussels")
+        if name and (wrong := mistake_in(name.value)):
+            self.mistakes.add(name, *wrong)
 
     def _receiver(self, entry: Table) -> None:
         for way in ("nagios", "nsca"):

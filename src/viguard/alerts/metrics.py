@@ -28,12 +28,27 @@ def _families(status: Status) -> Iterator[str]:
     yield from _labelled("consoles_open", "Consoles open now", "guest", status.consoles)
     seen = {host: at.timestamp() for host, at in status.hosts.items()}
     yield from _labelled("host_last_seen_timestamp_seconds", "When a host was last heard", "host", seen)
-    yield from _labelled("findings_open", "Open findings of the last audit", "severity", status.findings)
+    yield from _audit(status)
     yield from _labelled("alerts_open", "Open groups of alerts, silenced ones out", "severity", status.open)
     yield from _family("alerts_silenced", "gauge", "Open groups that are silenced", [({}, status.silenced)])
     yield from _family("problems", "gauge", "Troubles of viguard itself", [({}, len(status.problems))])
     yield from _flow("receiver", "notices", status.receivers)
     yield from _flow("siem", "records", status.siem)
+
+
+def _audit(status: Status) -> Iterator[str]:
+    """Nothing but the age when findings are not known: no zero stands for them."""
+    audit = status.audit
+    yield from _labelled("findings_open", "Open findings of the last audit", "severity", status.findings)
+    if audit.at is None:
+        return
+    yield from _family(
+        "audit_timestamp_seconds", "gauge", "When the facts of the last audit were read", [({}, audit.at.timestamp())]
+    )
+    if not audit.why:
+        yield from _family("audit_complete", "gauge", "0 when the last audit lacks something", [({}, audit.complete)])
+        text = "Results of the last audit that could not be known"
+        yield from _family("findings_unknown", "gauge", text, [({}, audit.unknown)])
 
 
 def _flow(label: str, what: str, parts: Mapping[str, ReceiverStatus] | Mapping[str, SiemStatus]) -> Iterator[str]:

@@ -9,9 +9,10 @@ from typing import Protocol
 
 from viguard.alerts.notice import rank
 from viguard.alerts.settings import Route, Settings, Silence
-from viguard.alerts.times import end_of, hours_of, within, zone_of
+from viguard.alerts.times import end_of, hours_of, within
 from viguard.model.event import EventSeverity
 from viguard.policy.policy import Day
+from viguard.policy.time_zones import zone_of
 
 _DAYS = tuple(Day)
 
@@ -24,7 +25,7 @@ class About(Protocol):
     @property
     def key(self) -> str: ...  # noqa: D102
     @property
-    def zone(self) -> str: ...  # noqa: D102
+    def zones(self) -> tuple[str, ...]: ...  # noqa: D102
     @property
     def severity(self) -> EventSeverity: ...  # noqa: D102
 
@@ -39,12 +40,18 @@ def receivers_of(settings: Settings, about: About, now: datetime) -> tuple[str, 
 
 def silenced_until(silences: Iterable[Silence], about: About, now: datetime) -> datetime | None:
     """The last end of the silences that hold now, None when there is none."""
-    ends = [end for s in silences if (end := end_of(s.until)) and end > now and _matches(s, about)]
+    ends = [end for s in silences if (end := end_of(s.until)) and end > now and _silences(s, about)]
     return max(ends, default=None)
 
 
+def _silences(silence: Silence, about: About) -> bool:
+    """Only where every zone is silenced: whoever minds another one is told."""
+    return all(_one_of(silence.zones, zone) for zone in about.zones or ("",)) and _matches(silence, about)
+
+
 def _leads(route: Route, about: About, now: datetime, time_zone: str) -> bool:
-    if rank(about.severity) < rank(route.at_least) or not _matches(route, about):
+    is_there = any(_one_of(route.zones, zone) for zone in about.zones or ("",))
+    if rank(about.severity) < rank(route.at_least) or not is_there or not _matches(route, about):
         return False
     local = now.astimezone(zone_of(route.time_zone or time_zone))
     if route.weekdays and _DAYS[local.weekday()] not in route.weekdays:
@@ -54,7 +61,7 @@ def _leads(route: Route, about: About, now: datetime, time_zone: str) -> bool:
 
 
 def _matches(of: Route | Silence, about: About) -> bool:
-    return _one_of(of.zones, about.zone) and _one_of(of.rules, about.rule) and _one_of(of.keys, about.key)
+    return _one_of(of.rules, about.rule) and _one_of(of.keys, about.key)
 
 
 def _one_of(patterns: tuple[str, ...], name: str) -> bool:

@@ -24,7 +24,7 @@ from viguard.alerts.settings import Settings
 from viguard.alerts.siem.forward import Forwarder
 from viguard.alerts.siem.records import Lines, Locate, nowhere
 from viguard.alerts.siem.sinks import sink_of
-from viguard.alerts.status import LastAlert, ReceiverStatus, Status, write_status
+from viguard.alerts.status import AuditStatus, LastAlert, ReceiverStatus, Status, write_status
 from viguard.alerts.tally import Tally, bounded
 from viguard.errors import InputError
 from viguard.model.event import Alert, Event
@@ -40,7 +40,7 @@ LONGEST_SLEEP_S = 60.0  # the clock may be set
 
 
 class Alerting:
-    """``findings`` and ``problems`` are set by whoever knows: open findings by severity, troubles of other parts."""
+    """``problems`` are set by whoever knows: troubles of other parts."""
 
     def __init__(self, settings: Settings, state_file: Path, status_file: Path, locate: Locate = nowhere) -> None:
         """Raises: InputError for a secret, StoreError for the state of the last run, OSError for certificates."""
@@ -54,17 +54,23 @@ class Alerting:
         self.tally = Tally()
         self._consoles: dict[str, int] = {}
         self._holders: dict[str, tuple[str, ...]] = {}
-        self.findings: dict[str, int] = {}
+        self._findings, self._audit = dict[str, int](), AuditStatus()
         self.problems: dict[str, str] = {}
         self.started_at = utc_now()
         self._last: LastAlert | None = None
         self._wake, self._dirty = asyncio.Event(), asyncio.Event()
+        self._is_saving, self._saved_at = False, monotonic()
         self._rehome()
 
     @property
     def outboxes(self) -> Mapping[str, Outbox]:
         """What waits and what was delivered, by receiver."""
         return self._memory.outboxes
+
+    @property
+    def remembered_at(self) -> float:
+        """Every alert that was taken before this moment (``time.monotonic``) is known after a kill, too."""
+        return self._saved_at if self._is_saving or self._dirty.is_set() else monotonic()
 
     def take(self, alert: Alert) -> None:
         """An alert; the first notice leaves after the settings' ``wait_s``."""
@@ -98,6 +104,10 @@ class Alerting:
             self._consoles[name] = max(count, self._consoles.get(name, 0))
             if users := tuple(visible(user) for user in holders.get(guest, ())):
                 self._holders[name] = users
+
+    def set_findings(self, findings: Mapping[str, int], audit: AuditStatus) -> None:
+        """Open findings by severity, zeros too, and the audit that they are of; none when ``audit`` says why not."""
+        self._findings, self._audit = dict(findings), audit
 
     def acknowledge(self, group: str, by: str) -> bool:
         """See ``Groups.acknowledge``."""
@@ -163,7 +173,8 @@ class Alerting:
             consoles=dict(self._consoles),
             holders=dict(self._holders),
             hosts=dict(self.tally.hosts),
-            findings=dict(self.findings),
+            findings=dict(self._findings),
+            audit=self._audit,
             open=dict(Counter(g.severity.value for g in groups)),
             silenced=len(self.groups.state.groups) - len(groups),
             last_alert=self._last,
@@ -203,8 +214,14 @@ class Alerting:
         while True:
             await self._dirty.wait()
             self._dirty.clear()
-            began = monotonic()
-            await asyncio.to_thread(self._save, self._encoded())
+            began, self._is_saving = monotonic(), True
+            try:
+                if await asyncio.to_thread(self._save, self._encoded()):
+                    self._saved_at = began
+                else:
+                    self._dirty.set()
+            finally:
+                self._is_saving = False
             await asyncio.sleep(max(SAVE_EVERY_S, REST * (monotonic() - began)))
 
     async def _report(self) -> None:
@@ -215,13 +232,14 @@ class Alerting:
     def _encoded(self) -> bytes:
         return msgspec.json.encode(self._memory)
 
-    def _save(self, data: bytes) -> None:
+    def _save(self, data: bytes) -> bool:
         try:
             save_memory(self._state_file, data)
-            self.problems.pop("state", None)
         except OSError as err:
             self.problems["state"] = f"the state of alerts cannot be written: {err.strerror}"
-            self._dirty.set()
+            return False
+        self.problems.pop("state", None)
+        return True
 
     def _write_status(self) -> None:
         try:

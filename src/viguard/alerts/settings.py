@@ -126,7 +126,7 @@ class Grouping(Struct, frozen=True, kw_only=True):
     wait_s: Annotated[float, Meta(ge=0, le=600)] = 1.0
     repeat_minutes: Annotated[int, Meta(ge=1, le=10080)] = 240
     resolve_minutes: Annotated[int, Meta(ge=1, le=10080)] = 60
-    lasting: tuple[str, ...] = ("log.silence", "console.multiple")
+    lasting: tuple[str, ...] = ("log.silence", "log.clock-skew", "console.multiple")
 
 
 class Wire(StrEnum):

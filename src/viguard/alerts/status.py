@@ -49,14 +49,28 @@ class SiemStatus(Struct, frozen=True, kw_only=True, omit_defaults=False):
     error: str = ""
 
 
+class AuditStatus(Struct, frozen=True, kw_only=True, omit_defaults=False):
+    """The audit that ``findings`` are of: the one of the server whose own is longest ago.
+
+    ``at`` is when its facts were read, None when there is none. ``complete``: no audit that counts lacks anything.
+    ``unknown``: results of these audits that say that it could not be known. ``why`` findings are not known, in
+    words; "" when they are.
+    """
+
+    at: datetime | None = None
+    complete: bool = True
+    unknown: int = 0
+    why: str = "nobody has looked for an audit"
+
+
 class Status(Struct, frozen=True, kw_only=True, omit_defaults=False):
     """The whole file. Times are UTC; counters count since ``started_at`` and never go back before a restart.
 
     ``counters``: log_lines, log_bytes, events, event_lines (that told them), alerts, logins, failures, consoles
     (opened), and what other parts add. ``consoles``: consoles open now by guest, ``holders``: the users who hold them,
     as far as they are known. ``hosts``: when each was last heard.
-    ``findings``: open findings by severity (of the last audit). ``open``: open alert groups by severity, ``silenced``
-    not among them.
+    ``findings``: open findings by severity, zeros too; empty when they are not known, and ``audit`` says why.
+    ``open``: open alert groups by severity, ``silenced`` not among them.
     """
 
     written_at: datetime
@@ -68,6 +82,7 @@ class Status(Struct, frozen=True, kw_only=True, omit_defaults=False):
     holders: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     hosts: dict[str, datetime] = msgspec.field(default_factory=dict)
     findings: dict[str, int] = msgspec.field(default_factory=dict)
+    audit: AuditStatus = AuditStatus()
     open: dict[str, int] = msgspec.field(default_factory=dict)
     silenced: int = 0
     last_alert: LastAlert | None = None

@@ -23,7 +23,7 @@ def command() -> None:
 @ALERTS
 @click.option("--rule", default="bruteforce", show_default=True, help="Of the example alert: its detection.")
 @click.option("--key", default="host=esx1 user=root", show_default=True, help="What it is about.")
-@click.option("--zone", default="", help="Its zone.")
+@click.option("--zone", "zones", multiple=True, metavar="ZONE", help="Its zone; several of a guest in several.")
 @click.option(
     "--severity",
     type=click.Choice(("info", "low", "medium", "high", "critical")),
@@ -32,7 +32,7 @@ def command() -> None:
     help="How bad it is.",
 )
 @click.option("--at", "at", type=time, help="When it is raised; now when left out.")
-def check(file: Path, rule: str, key: str, zone: str, severity: str, at: datetime | None) -> None:
+def check(file: Path, rule: str, key: str, zones: tuple[str, ...], severity: str, at: datetime | None) -> None:
     """Say what ALERTS.YAML means, and who is told of an example alert.
 
     Exit codes: 0 in order, 2 mistakes in the file, 3 a receiver could not be used (its secret).
@@ -40,7 +40,7 @@ def check(file: Path, rule: str, key: str, zone: str, severity: str, at: datetim
     from viguard.model.event import EventSeverity
     from viguard.usecases import alerts, show
 
-    example = alerts.Example(rule=rule, key=key, zone=zone, severity=EventSeverity(severity))
+    example = alerts.Example(rule=rule, key=key, zones=zones, severity=EventSeverity(severity))
     said, wrong = alerts.check(file, example, at)
     with results_to(None) as stream:
         show.lines([*said, *(f"wrong: {one}" for one in wrong)], stream, nothing="")
@@ -72,6 +72,16 @@ def test(file: Path, receivers: tuple[str, ...]) -> None:
 DIRECTORY = click.argument("directory", metavar="DIRECTORY", type=click.Path(path_type=Path, file_okay=False))
 GROUP = click.argument("group", metavar="ALERT")
 BY = click.option("--by", default=getpass.getuser, help="Who says it; you when left out.")
+
+
+@command.command("status")
+@DIRECTORY
+def status(directory: Path) -> None:
+    """Say how the log server of DIRECTORY (of serve.yaml) is: open alerts and findings, and what is wrong."""
+    from viguard.usecases import log_status, show
+
+    with results_to(None) as stream:
+        show.lines(log_status.told(directory), stream, nothing="")
 
 
 @command.command("open")

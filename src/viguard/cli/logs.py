@@ -17,6 +17,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 ARCHIVE = click.Path(path_type=Path, file_okay=False)
 SINCE = click.option("--since", type=time, help="Received then or later: a date, a time, or 2h, 7d for so long ago.")
 UNTIL = click.option("--until", type=time, help="Received before then.")
+TIME_ZONE = click.option(
+    "--time-zone", default="", metavar="NAME", help="Of lines without one, as Europe/Brussels.  [default: UTC]"
+)
+TIME_ZONE_TOO = click.option(
+    "--time-zone", default="", metavar="NAME", help="Of lines without one, where the policy names none.  [default: UTC]"
+)
+POLICY = click.option(
+    "--policy", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="The owner's policy.yaml."
+)
 FILES = click.argument("files", nargs=-1, required=True, metavar="FILE...")
 
 
@@ -41,7 +50,8 @@ def command() -> None:
 @FILES
 @_format("table", "jsonl", "summary")
 @click.option("--all", "every", is_flag=True, help="An object for every line, noise too, in their order.")
-def classify(files: tuple[str, ...], format_: str | None, every: bool) -> None:
+@TIME_ZONE
+def classify(files: tuple[str, ...], format_: str | None, every: bool, time_zone: str) -> None:
     """Say of each line by itself what event it tells. Nothing is merged: see `viguard logs events`.
 
     FILE is a log, plain or packed (gzip, zstd, xz, bzip2), a tar archive or folder with logs, or - for standard input.
@@ -55,25 +65,29 @@ def classify(files: tuple[str, ...], format_: str | None, every: bool) -> None:
     journalctl -o short | viguard logs classify - --format jsonl
     """
     from viguard.usecases.logs import classify as use
+    from viguard.usecases.logs.clocks import clocks_of
 
     write = {"table": use.table, "jsonl": use.objects, "summary": use.summary}[_chosen(format_)]
     with results_to(None) as stream:
-        code = write(files, stream, Talk().say, every=every)
+        code = write(files, stream, Talk().say, every=every, clocks=clocks_of(None, time_zone))
     raise click.exceptions.Exit(code)
 
 
 @command.command("events")
 @FILES
-@_format("table", "jsonl")
-def events(files: tuple[str, ...], format_: str | None) -> None:
+@_format("table", "jsonl", "ocsf")
+@TIME_ZONE
+def events(files: tuple[str, ...], format_: str | None, time_zone: str) -> None:
     """Say what happened: lines of one fact become one event, with all its lines.
 
-    FILE as for `viguard logs classify`. Exit codes too.
+    FILE as for `viguard logs classify`. Exit codes too. ocsf writes an object of the Open Cybersecurity Schema
+    Framework a line.
     """
     from viguard.usecases.logs import events as use
+    from viguard.usecases.logs.clocks import clocks_of
 
     with results_to(None) as stream:
-        code = use.write(files, _chosen(format_), stream, Talk().say)
+        code = use.write(files, _chosen(format_), stream, Talk().say, clocks_of(None, time_zone))
     raise click.exceptions.Exit(code)
 
 
@@ -89,6 +103,8 @@ def events(files: tuple[str, ...], format_: str | None) -> None:
 @click.option("--limit", type=click.IntRange(1), help="No more lines than this.")
 @click.option("--oldest-first", is_flag=True, help="In the order of their receipt; else the newest first.")
 @click.option("--follow", "following", is_flag=True, help="Lines that come in from now on, until Ctrl-C.")
+@POLICY
+@TIME_ZONE_TOO
 @_format("table", "jsonl", "raw")
 def search(
     directory: Path,
@@ -102,6 +118,8 @@ def search(
     limit: int | None,
     oldest_first: bool,
     following: bool,
+    policy: Path | None,
+    time_zone: str,
     format_: str | None,
 ) -> None:
     """Find lines of an archive: with TEXT in them as it stands, and every other condition that is given.
@@ -115,6 +133,7 @@ def search(
     viguard logs search /var/lib/viguard/archive --field event=login.failure.ssh --field user=root
     """
     from viguard.usecases.logs import search as use
+    from viguard.usecases.logs.clocks import zones_of
 
     query = use.Query(
         text=text,
@@ -126,6 +145,7 @@ def search(
         sender=sender,
         limit=limit,
         newest_first=not oldest_first,
+        time_zones=zones_of(policy, time_zone),
     )
     with results_to(None) as stream:
         code = use.run(directory, query, _chosen(format_), stream, Talk().say, following=following)
@@ -135,9 +155,10 @@ def search(
 @command.command("hunt")
 @click.argument("arguments", nargs=-1, metavar="[RULES.yml...] [FILE...]")
 @click.option("--archive", type=ARCHIVE, help="Lines of this archive, not of files.")
-@click.option("--policy", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="The owner's policy.yaml.")
+@POLICY
 @SINCE
 @UNTIL
+@TIME_ZONE_TOO
 @_format("table", "jsonl")
 def hunt(
     arguments: tuple[str, ...],
@@ -145,12 +166,13 @@ def hunt(
     policy: Path | None,
     since: datetime | None,
     until: datetime | None,
+    time_zone: str,
     format_: str | None,
 ) -> None:
     """Run detections over old lines, and write the alerts that they would have raised.
 
-    Sigma rules are files .yml or .yaml; without one viguard's own detections run. Every other FILE holds lines, as for
-    `viguard logs classify`.
+    Sigma rules are files .yml or .yaml and folders of those; without one viguard's own detections run. Every other
+    FILE holds lines, as for `viguard logs classify`.
 
     Exit codes: 0 no alert, 3 alerts, 4 no alert but a part could not be read.
 
@@ -161,7 +183,15 @@ def hunt(
     from viguard.usecases.logs import hunt as use
 
     rules, files = use.parted(arguments)
-    wanted = use.Hunt(rules=rules, names=files, archive=archive, policy=policy, since=since, until=until)
+    wanted = use.Hunt(
+        rules=rules,
+        names=files,
+        archive=archive,
+        policy=policy,
+        since=since,
+        until=until,
+        time_zone=time_zone,
+    )
     with results_to(None) as stream:
         code = use.run(wanted, _chosen(format_), stream, Talk().say)
     raise click.exceptions.Exit(code)
@@ -195,19 +225,46 @@ def verify(directory: Path) -> None:
     raise click.exceptions.Exit(code)
 
 
+@command.command("pack")
+@click.argument("directory", type=ARCHIVE)
+def pack(directory: Path) -> None:
+    """Pack an archive that no log server writes to again, where that saves space.
+
+    The log server does so by itself when it is idle. The lines, and where they stand, stay the same.
+
+    Exit codes: 0 all of it is packed, 4 a part could not be: it is damaged, or there is no room.
+    """
+    from viguard.usecases.logs import archive as use
+
+    with results_to(None) as stream:
+        code = use.pack(directory, stream, Talk().say)
+    raise click.exceptions.Exit(code)
+
+
 @command.command("parquet")
 @click.argument("archive", type=ARCHIVE)
 @click.argument("directory", type=ARCHIVE)
 @SINCE
 @UNTIL
-def parquet(archive: Path, directory: Path, since: datetime | None, until: datetime | None) -> None:
+@POLICY
+@TIME_ZONE_TOO
+def parquet(
+    archive: Path,
+    directory: Path,
+    since: datetime | None,
+    until: datetime | None,
+    policy: Path | None,
+    time_zone: str,
+) -> None:
     """Write the events of ARCHIVE as Parquet files into DIRECTORY, for `viguard logs ask` and other programs.
 
     Exit codes: 0 everything was read, 4 a part of the archive could not be.
     """
     from viguard.usecases.logs import archive as use
+    from viguard.usecases.logs.clocks import zones_of
 
-    raise click.exceptions.Exit(use.to_parquet(archive, directory, since, until, Talk().say))
+    wanted = use.Wanted(archive=archive, since=since, until=until, time_zones=zones_of(policy, time_zone))
+    raise click.exceptions.Exit(use.to_parquet(wanted, directory, Talk().say))
 
 
 @command.command("ask")

@@ -20,11 +20,12 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     ``source`` is where its form is written down outside, or ``self-written``. ``fields`` are those that the event has
     to have, with ``outcome``, ``channel``, ``program`` and ``pid`` where a case is about them. A case of noise, or of a
-    class that looks like another one, says ``why``.
+    class that looks like another one, says ``why``; ``near`` is the class that it looks like and is not.
     """
 
     line: str
     event: str = NOISE
+    near: str = ""
     user: str | None = None
     source_ip: str | None = None
     vm: str | None = None

@@ -20,15 +20,26 @@ _MACROS = {
     "{ip}": r"(?P<source_ip>[0-9A-Za-z.:_%-]{0,254}[0-9A-Za-z:])",
     "{port}": r"(?P<source_port>\d{1,5})",
     "{vm}": r"(?P<vm>.{1,400})",
-    "{place}": r"on (?P<on_host>\S{1,255}) in (?P<datacenter>.{1,400})",
+    "{place}": r"on {1,2}(?P<on_host>[^\s\]]{0,254}[^\s\].]) in (?P<datacenter>.{1,400})",
 }
+_GROUP = re.compile(r"\(\?P<(\w+)>")
 _SAID = (
-    r"Event \[?(?P<event_id>\d{1,20})(?: : |\] \[\d+-\d+\] \[[^\]]*\] "
-    r"\[vim\.event\.(?:EventEx|ExtendedEvent|General\w{1,40})\] \[\w*\] "
-    r"\[(?P<actor>.{0,256}?)\] \[.{0,128}?\] \[\d*\] \[)(?:%s)\.?\]?"
+    r"Event (?P<bracket>\[)?(?P<event_id>\d{1,20})(?: : |\] \[\d+-\d+\] \[[^\]]*\] "
+    r"\[vim\.event\.(?:EventEx|ExtendedEvent|General(?!UserEvent\])\w{1,40})\] \[\w*\] "
+    r"\[(?P<actor>(?:(?!\] \[\d{0,20}\] \[).){0,256}?)\] \[(?:(?!\] \[).){0,128}\] \[\d*\] \["
+    r"(?!.*\] \[\d{0,20}\] \[))(?:%s)\.?(?(bracket)(?:\]|(?<!\])))"
 )
-"""How the event managers of a host and of a vCenter write the text of an event; EventEx hides its id there."""
-_NOT_OF_A_GUEST = r"(?!.{0,400} on \S{1,255} in [^:.\[\]]{1,100}? (?:is|has|was|could|cannot) )"
+"""How the event managers of a host and of a vCenter write the text of an event; EventEx hides its id there.
+
+The bracket that closes the text of a vCenter is part of nothing in it; the first of several parts does not have it.
+A user's name may hold brackets and numbers as stand before the text, and is in the text once more: which of them is the
+text cannot be told then, so the line is no event without an id of its own.
+What a user has written into the log (GeneralUserEvent) may be anything, so it is no event; hostd does not tell its
+type, and no pattern may begin as its text does: "User logged event: ".
+"""
+_NOT_OF_A_GUEST = (
+    r"(?!.{0,400} (?:on (?:host | )?\S{1,255} in [^:.\[\]]{1,100}? (?:is|has|was|could|cannot)|does not exist on) )"
+)
 """No text that begins with the name of a guest, which may be the beginning of any other text."""
 _SAYERS = ("hostd", "vmware-hostd", "vpxd", "vpxa")
 
@@ -70,7 +81,7 @@ class Text(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def compiled(self) -> re.Pattern[bytes]:
         """The text alone."""
-        return compiled(rf"(?:{self.pattern})\.?\]?")
+        return compiled(rf"(?:{self.pattern})\.?")
 
 
 class EventClass(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -191,6 +202,20 @@ def compiled(pattern: str) -> re.Pattern[bytes]:
         return fast(b"(?:%s)" % pattern.encode() + rb"[\s\x00]{0,16}\Z")
     except re.error as error:
         raise ContentError(f"no regular expression: {error}", where=pattern[:200]) from error
+
+
+@cache
+def field_names() -> frozenset[str]:
+    """The fields that classes of events name, or their patterns bring. Audit records may bring others."""
+    found: set[str] = set()
+    for one in classes().values():
+        found |= set(one.fields)
+        for line in one.lines:
+            found |= {*_GROUP.findall(line.pattern), *line.put}
+        for text in one.says:
+            found |= {*_GROUP.findall(text.line().pattern), *text.put}
+        found |= set(one.names.values())
+    return frozenset(found)
 
 
 class Lookup:

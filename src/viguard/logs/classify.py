@@ -14,10 +14,14 @@ import msgspec
 from viguard.errors import ContentError
 from viguard.logs import engine as engines
 from viguard.logs.classes import Carrier, EventClass, Line, Lookup, Stems, carriers, classes, compiled, stems
+from viguard.logs.clocks import ALL_UTC, Clocks
 from viguard.logs.engine import EngineKind
 from viguard.logs.fields import event_of, pairs, text
 from viguard.logs.formats import Header, make_headers
 from viguard.model.event import Event
+
+_NO_TEXT = b"\r\x00"
+"""What senders and files of Windows leave at the end of a line: it belongs to no name there."""
 
 
 class Hit(msgspec.Struct, frozen=True, gc=False):
@@ -139,6 +143,10 @@ class Classifier:
         self._read_header = make_headers().read
         self._is_flood = False
 
+    def header(self, line: bytes) -> Header | None:
+        """The header of a line, recognised or not."""
+        return self._read_header(line)
+
     def block(self, data: bytes) -> list[Hit]:
         """The lines of a block that say something; each line ends with a newline, the last one may lack it."""
         found = _every_line(data) if self._is_flood else _lines_at(data, self._stems(data))
@@ -147,7 +155,7 @@ class Classifier:
             return out
         read_header, called, lines, ends = self._read_header, self.rules.called, found.lines, found.ends
         for number, cues in self._cues(found.joined, lines):
-            line = lines[number]
+            line = lines[number].rstrip(_NO_TEXT)
             header = read_header(line)
             if header is None:
                 continue
@@ -157,7 +165,7 @@ class Classifier:
                     kind = rule.kind or _looked_up(rule, match)
                     if kind is not None:
                         end = ends[number]
-                        out.append(Hit(end - len(line), end, rule, kind, header, match))
+                        out.append(Hit(end - len(lines[number]), end, rule, kind, header, match))
                         break
         self._is_flood = len(out) * 2 > len(lines) if self._is_flood else len(found.joined) * 2 > len(data)
         return out
@@ -191,6 +199,8 @@ def _every_line(data: bytes) -> _Lines:
     return _Lines(lines, data, list(map(add, count(), accumulate(map(len, lines)))))
 
 
-def events(classifier: Classifier, data: bytes, received_at: datetime, sender: str = "") -> list[Event]:
+def events(
+    classifier: Classifier, data: bytes, received_at: datetime, sender: str = "", clocks: Clocks = ALL_UTC
+) -> list[Event]:
     """The events of a block of lines from one sender, a line each."""
-    return [event_of(hit, data[hit.start : hit.end], received_at, sender) for hit in classifier.block(data)]
+    return [event_of(hit, data[hit.start : hit.end], received_at, sender, clocks) for hit in classifier.block(data)]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from viguard.logs.clocks import ALL_UTC, Clocks
 from viguard.logs.formats import PARTS
 from viguard.model.event import Channel, Event, Outcome
 
@@ -28,8 +31,11 @@ _NUMBERS = {
     "parts",
     "bytes",
 }
-_NOT_FIELDS = {"text", "kind", "pairs", "event_time", "level", "outcome", "user_and_ip"}
+_NOT_FIELDS = {"text", "kind", "pairs", "event_time", "level", "outcome", "user_and_ip", "bracket"}
 _PAIR = re.compile(rb'([\w.-]+)="((?:[^"\\]|\\.)*)"')
+_TEXT_BEGINS = re.compile(rb"\] \[\d{0,20}\] \[")
+"""What stands before the text of a vCenter's event; a name that somebody typed may hold it, too."""
+_BEGINNINGS = 8
 _ORIGIN = re.compile(rb"(sub|opID|sid|user)=(.*?)(?= (?:sub|item|opID|sid|user)=|\Z)")
 _LOGGER_VM = re.compile(r"(?:[\w.]+\.)?vm:(.*\.vmx)")
 _VM = re.compile(
@@ -40,6 +46,8 @@ _BSD = re.compile(rb"([A-Z][a-z]{2}) ([ \d]?\d) (\d\d):(\d\d):(\d\d)(?: (\d{4}))
 _ISO = re.compile(rb"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?")
 _AHEAD = timedelta(days=1)
 """How far a clock may be ahead before a date without a year is taken for last year's."""
+_LATE = timedelta(minutes=10)
+"""How far a clock may be ahead where a local time comes twice, before it is taken for the first time."""
 _RESULTS = {
     "success": Outcome.SUCCESS,
     "ok": Outcome.SUCCESS,
@@ -50,10 +58,11 @@ _RESULTS = {
 }
 
 
-def event_of(hit: Hit, line: bytes, received_at: datetime, sender: str = "") -> Event:
+def event_of(hit: Hit, line: bytes, received_at: datetime, sender: str = "", clocks: Clocks = ALL_UTC) -> Event:
     """The event that a recognised line tells.
 
-    ``received_at`` dates lines without a year or zone; ``sender`` is the address that the line came from.
+    ``received_at`` dates lines without a year, ``clocks`` those without a zone; ``sender`` is the address that the line
+    came from.
     """
     rule, kind, header = hit.rule, hit.kind, hit.header
     fields: dict[str, Any] = dict(rule.put)
@@ -79,13 +88,13 @@ def event_of(hit: Hit, line: bytes, received_at: datetime, sender: str = "") -> 
     when, host, shown, pid = header.found.group(*PARTS)
     return Event(
         event=kind.id,
-        time=_time(when, header.origin, received_at),
+        time=_time(when, header.origin, received_at, clocks.of(host, sender)),
         outcome=outcome,
         severity=kind.severity,
         channel=rule.channel or _channel(hit, fields) or kind.channel,
         user=_user(take("user", None) or take("actor", None)),
         source_ip=_address(address) if address else None,
-        host=take("host", None) or (text(host) if host else ""),
+        host=take("host", None) or (text(host) if host and host != b"-" else ""),
         program=text(shown).rpartition("/")[2] if shown else header.program,
         pid=_number(pid),
         vm=take("vm", None) or None,
@@ -110,50 +119,83 @@ def pairs(value: bytes) -> dict[str, str]:
     return found
 
 
-def moment(value: bytes, received_at: datetime) -> datetime | None:
+def moment(value: bytes, received_at: datetime, zone: tzinfo = UTC) -> datetime | None:
     """A time as a line writes it, in UTC; None when there is no such time.
 
-    Without a year it is the last such date that was not more than a day after ``received_at``; without a zone it is
-    UTC, which ESXi always writes.
+    Without a year it is the last such date that was not more than a day after ``received_at``; without a zone it is in
+    ``zone``: UTC, which ESXi always writes, or the local time of its host. A local time that comes twice is the last
+    one that was not well after ``received_at``; one that does not come counts by the offset before.
     """
+    return _chosen(_readings(value, received_at, zone), received_at)
+
+
+def time_of(found: re.Match[bytes], received_at: datetime, zone: tzinfo) -> datetime | None:
+    """The time that a header tells."""
+    return _time(found["time"], None, received_at, zone)
+
+
+def names_zone(told: bytes | None) -> bool:
+    """Whether a time as a line writes it names its zone."""
+    found = _ISO.match(told or b"")
+    return found is not None and found[8] is not None
+
+
+def _readings(value: bytes, received_at: datetime, zone: tzinfo) -> tuple[datetime, ...]:
+    """The times that a line may mean: two when clocks were set back, none when there is no such time."""
     try:
         if found := _ISO.match(value):
             year, month, day, hour, minute, second = (int(found[n]) for n in range(1, 7))
             micro = int((found[7] or b"0").ljust(6, b"0")[:6])
-            return datetime(year, month, day, hour, minute, min(second, 59), micro, _zone(found[8])).astimezone(UTC)
+            own = _zone(found[8]) if found[8] else zone
+            return _in_utc(datetime(year, month, day, hour, minute, min(second, 59), micro, own))
         if found := _BSD.match(value):
             month = _MONTHS[found[1]]
             day, hour, minute, second = map(int, found.group(2, 3, 4, 5))
             if found[6]:
-                return datetime(int(found[6]), month, day, hour, minute, min(second, 59), tzinfo=UTC)
-            return _dated(received_at, month, day, hour, minute, min(second, 59))
+                return _in_utc(datetime(int(found[6]), month, day, hour, minute, min(second, 59), tzinfo=zone))
+            return _dated(received_at, zone, month, day, hour, minute, min(second, 59))
     except (ValueError, KeyError, OverflowError):
         pass
-    return None
+    return ()
 
 
-def _dated(received_at: datetime, *parts: int) -> datetime | None:
+def _dated(received_at: datetime, zone: tzinfo, *parts: int) -> tuple[datetime, ...]:
     latest = received_at + _AHEAD
-    for year in range(latest.year, received_at.year - 5, -1):  # 29 February
+    for year in range(latest.astimezone(zone).year, received_at.year - 5, -1):  # 29 February
         try:
-            found = datetime(year, *parts, tzinfo=UTC)  # type: ignore[arg-type,misc]
+            found = _in_utc(datetime(year, *parts, tzinfo=zone))  # type: ignore[arg-type,misc]
         except ValueError:
             continue
-        if found <= latest:
+        if found[0] <= latest:
             return found
-    return None
+    return ()
 
 
-def _zone(value: bytes | None) -> Any:
-    if value in {None, b"Z"}:
+def _in_utc(local: datetime) -> tuple[datetime, ...]:
+    """What a local time is in UTC, twice when clocks were set back over it; never in the other order: that is a gap."""
+    first = local.astimezone(UTC)
+    if local.tzinfo is UTC:
+        return (first,)
+    second = local.replace(fold=1).astimezone(UTC)
+    return (first, second) if first < second else (first,)
+
+
+def _chosen(readings: tuple[datetime, ...], received_at: datetime) -> datetime | None:
+    if len(readings) == 1:
+        return readings[0]
+    return next((one for one in reversed(readings) if one <= received_at + _LATE), readings[0]) if readings else None
+
+
+def _zone(value: bytes) -> tzinfo | None:
+    if value == b"Z":
         return UTC
     return datetime.strptime(value.decode().replace(":", ""), "%z").tzinfo
 
 
-def _time(told: bytes | None, origin: re.Match[bytes] | None, received_at: datetime) -> datetime | None:
+def _time(told: bytes | None, origin: re.Match[bytes] | None, received_at: datetime, zone: tzinfo) -> datetime | None:
     if not told and origin is not None:
         told = origin.groupdict().get("own_time") or b""
-    return _remembered(told, _hour(received_at)) if told else None
+    return _chosen(_remembered(told, _hour(received_at), zone), received_at) if told else None
 
 
 @lru_cache(maxsize=16)
@@ -163,9 +205,9 @@ def _hour(received_at: datetime) -> datetime:
 
 
 @lru_cache(maxsize=1024)
-def _remembered(told: bytes, hour: datetime) -> datetime | None:
+def _remembered(told: bytes, hour: datetime, zone: tzinfo) -> tuple[datetime, ...]:
     """Lines of one second, of which there may be many, have one time."""
-    return moment(told, hour + timedelta(hours=1))
+    return _readings(told, hour + timedelta(hours=1), zone)
 
 
 def _from_carrier(hit: Hit, fields: dict[str, Any]) -> None:
@@ -175,11 +217,23 @@ def _from_carrier(hit: Hit, fields: dict[str, Any]) -> None:
         called = hit.rule.called | hit.kind.names
         for key, value in pairs(told).items():
             fields.setdefault(called.get(key, key), value)
+    for said in _said(found):
+        for one in hit.kind.says:
+            if more := one.compiled().match(said):
+                fields |= {name: text(value) for name, value in more.groupdict().items() if value is not None} | one.put
+                return
+
+
+def _said(found: dict[str, bytes]) -> Iterator[bytes]:
+    """The text of an event. A vCenter puts it into brackets; a user's name before it may look like its beginning."""
     said = found.get("text") or b""
-    for one in hit.kind.says:
-        if more := one.compiled().match(said):
-            fields |= {name: text(value) for name, value in more.groupdict().items() if value is not None} | one.put
-            return
+    if "chain" not in found:
+        yield said
+        return
+    said = said.rstrip().removesuffix(b"]")
+    yield said
+    for begins in islice(_TEXT_BEGINS.finditer(said), _BEGINNINGS):
+        yield said[begins.end() :]
 
 
 def _channel(hit: Hit, fields: dict[str, Any]) -> Channel | None:

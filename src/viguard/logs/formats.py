@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TypeAlias
 
@@ -30,7 +30,7 @@ class Header(msgspec.Struct, frozen=True, gc=False):
     """What stands before a message. ``message`` is where it begins.
 
     ``found`` has the groups of PARTS; ``origin`` is what the program wrote before its own text; ``program`` is in lower
-    case, without path.
+    case, without path, and by the name under which it is known here.
     """
 
     found: re.Match[bytes]
@@ -54,6 +54,7 @@ class _File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     patterns: dict[str, str]
     headers: tuple[Written, ...]
     origins: tuple[Written, ...]
+    aliases: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 Match: TypeAlias = Callable[..., re.Match[bytes] | None]
@@ -62,9 +63,13 @@ _Program: TypeAlias = tuple[str, tuple[Match, ...]]
 
 
 class Headers:
-    """Reads headers. Remembers spellings of programs, so not for several threads at a time."""
+    """Reads headers; ``aliases`` are programs that write as another one does.
 
-    def __init__(self, headers: tuple[Written, ...], origins: tuple[Written, ...]) -> None:
+    Remembers spellings of programs, so not for several threads at a time.
+    """
+
+    def __init__(self, headers: tuple[Written, ...], origins: tuple[Written, ...], aliases: Mapping[str, str]) -> None:
+        self._aliases = aliases
         patterns = [_compiled(w.pattern) for w in headers]
         places = [pattern.groupindex["program"] for pattern in patterns]
         self._headers = [
@@ -94,6 +99,7 @@ class Headers:
 
     def _program(self, written: bytes) -> _Program:
         name = written.rpartition(b"/")[2].decode("utf-8", "replace").lower()
+        name = self._aliases.get(name, name)
         program = name, self._origins.get(name, ())
         if len(self._programs) < _REMEMBERED:
             self._programs[written] = program
@@ -108,12 +114,12 @@ def written() -> _File:
     def fill(some: tuple[Written, ...]) -> tuple[Written, ...]:
         return tuple(msgspec.structs.replace(w, pattern=_filled(w.pattern, file.patterns)) for w in some)
 
-    return _File(patterns=file.patterns, headers=fill(file.headers), origins=fill(file.origins))
+    return msgspec.structs.replace(file, headers=fill(file.headers), origins=fill(file.origins))
 
 
 def make_headers() -> Headers:
     """A reader of every header that the content knows."""
-    return Headers(written().headers, written().origins)
+    return Headers(written().headers, written().origins, written().aliases)
 
 
 def _compiled(pattern: str) -> re.Pattern[bytes]:

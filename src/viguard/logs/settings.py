@@ -41,6 +41,13 @@ class Keep(StrEnum):
     REPORT = "report"
 
 
+class Pack(StrEnum):
+    """When what was written under load is packed again."""
+
+    WHEN_IDLE = "when-idle"
+    NEVER = "never"
+
+
 class KeepMore(Struct, frozen=True, kw_only=True):
     """A filter that is made up: the events of the report when ``name`` says so, of these classes, and so severe."""
 
@@ -78,6 +85,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """The whole file. Paths are relative to it. ``vcenters`` are asked for their events with ``credentials``.
 
     ``inventory`` is a snapshot: whose addresses are whose. ``relays`` are addresses that hand on lines of others.
+    ``store`` is where `viguard audit` records, "" the usual place of whoever runs the server.
     """
 
     directory: str
@@ -85,9 +93,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     listen: tuple[Socket, ...] = ()
     keep: Keep | KeepMore = Keep.ALL
     retention: Age = Age()
+    pack: Pack = Pack.WHEN_IDLE
     policy: str = ""
     inventory: str = ""
     relays: tuple[str, ...] = ()
+    store: str = ""
     alerts: str = ""
     rules: str = ""
     vcenters: tuple[str, ...] = ()
@@ -143,7 +153,7 @@ def _placed(settings: Settings, folder: Path) -> Settings:
     def at(name: str) -> str:
         return str(folder / name) if name else ""
 
-    names = ("directory", "policy", "inventory", "alerts", "rules", "credentials")
+    names = ("directory", "policy", "inventory", "store", "alerts", "rules", "credentials")
     sockets = tuple(
         replace(one, certificate=at(one.certificate), key=at(one.key), client_ca=at(one.client_ca))
         for one in settings.listen

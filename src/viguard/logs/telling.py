@@ -136,7 +136,7 @@ def _other_process(one: Event, other: Event) -> bool:
         return True
     if not differ(one.pid, other.pid):
         return False
-    return one.program.casefold() != "sshd" or bool(one.source_ip and other.source_ip)
+    return not one.program.casefold().startswith("sshd") or bool(one.source_ip and other.source_ip)
 
 
 def explains(detail: Event, login: Event) -> bool:

@@ -40,6 +40,8 @@ class EventSeverity(StrEnum):
     CRITICAL = "critical"
 
 
+SEVERAL = ", "
+"""What joins several zones or owners where one text names them."""
 NOISE = "noise"
 """The event of a line that says nothing of what viguard knows."""
 
@@ -77,7 +79,7 @@ class Alert(Struct, frozen=True, kw_only=True):
 
     ``rule`` is the id of the detection, ``key`` what it is about (host, user, address, guest): alerts of one rule and
     key are the same trouble; one that is ``resolved`` says that it is over. ``steps`` are the first steps of a
-    response, ``attack`` ids of ATT&CK techniques.
+    response, ``attack`` ids of ATT&CK techniques. ``zones`` are those of the guest or host, as far as they are known.
     """
 
     id: str
@@ -89,6 +91,6 @@ class Alert(Struct, frozen=True, kw_only=True):
     events: tuple[Event, ...]
     attack: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
-    zone: str = ""
+    zones: tuple[str, ...] = ()
     text: str = ""
     resolved: bool = False

@@ -77,6 +77,14 @@ class WorkingHours(Struct, frozen=True, kw_only=True):
     time_zone: str = "UTC"
 
 
+class TimeZone(Struct, frozen=True, kw_only=True):
+    """The IANA time zone in which hosts write times that name none. ``hosts`` are patterns of name or address."""
+
+    hosts: tuple[str, ...]
+    zone: str
+    line: int = 0
+
+
 class Recognition(Struct, frozen=True, kw_only=True):
     """How a zone is recognised: any hit counts. Patterns are shell patterns, subnets CIDR."""
 
@@ -205,6 +213,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     approved: Approved = Approved()
     people: tuple[Person, ...] = ()
     working_hours: WorkingHours | None = None
+    time_zones: tuple[TimeZone, ...] = ()
     audit_every_days: Days = 31
     test: TestEstate | None = None
     sites: Sites = Sites()

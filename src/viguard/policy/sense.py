@@ -5,11 +5,11 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Collection
 from datetime import date, timedelta
-from zoneinfo import available_timezones
 
 from viguard.policy.policy import POLICY_SCHEMA, CpuLimits, Policy
 from viguard.policy.quoting import quote
 from viguard.policy.source import List, Mistakes, Node, Table, Text, Tree
+from viguard.policy.time_zones import are_known, mistake_in
 from viguard.policy.typed import suggest
 
 LONGEST = timedelta(days=366)
@@ -35,6 +35,7 @@ class Sense:
             self._attestation(entry, control_ids, today)
         self._devices()
         self._working_hours()
+        self._time_zones()
         if policy:
             self._cpu(policy.limits.cpu)
 
@@ -116,11 +117,7 @@ class Sense:
             self.mistakes.add(at, f"this attestation expired on {expires}", "renew it with a new date, or remove it")
 
     def _working_hours(self) -> None:
-        zone = self._at("working_hours", "time_zone")
-        known = available_timezones()  # none where the system has no such database
-        if isinstance(zone, Text) and known and zone.value not in known:
-            what = f"there is no time zone {quote(zone.value)}"
-            self.mistakes.add(zone, what, f"{suggest(zone.value, known)} (names as Europe/Brussels)")
+        self._time_zone(self._at("working_hours", "time_zone"))
         windows = self._at("working_hours", "windows")
         if isinstance(windows, List) and not windows.items:
             self.mistakes.add(windows, "nobody may ever log in", "add a window, or leave working_hours out")
@@ -130,6 +127,21 @@ class Sense:
                 at: Node = window.get("end") or window.get("start") or window
                 what = f"it ends ({end}) before it begins ({start})"
                 self.mistakes.add(at, what, "over midnight takes two windows: to 24, and from 0")
+
+    def _time_zones(self) -> None:
+        for entry in self._entries("time_zones"):
+            self._time_zone(entry.get("zone"))
+            hosts = entry.get("hosts")
+            if isinstance(hosts, List) and not hosts.items:
+                self.mistakes.add(hosts, "no host is named", 'add name patterns, or ["*"] for every host')
+            for text in _texts(hosts):
+                if not text.value.strip():
+                    self.mistakes.add(text, "an empty text in 'hosts'", "remove it")
+
+    def _time_zone(self, node: Tree | None) -> None:
+        """A machine that knows no time zones can check none; what needs one says so there."""
+        if isinstance(node, Text) and not node.empty and (wrong := mistake_in(node.value)) and are_known():
+            self.mistakes.add(node, *wrong)
 
     def _devices(self) -> None:
         for device in _texts(self._at("approved", "devices")):

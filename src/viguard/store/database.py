@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import platformdirs
@@ -19,6 +22,7 @@ from viguard.store.schema import SCHEMA_VERSION, metadata, schema_version
 
 BUSY_S = 15.0
 """How long one process waits for another that is writing."""
+_READ_BUSY_S = 1.0
 
 # What SQLite says, what that means, and what to do about it.
 _MEANINGS = (
@@ -34,7 +38,7 @@ _MEANINGS = (
     ),
     (
         ("readonly", "read-only", "unable to open", "denied"),
-        "the store cannot be written",
+        "the store cannot be {done}",
         "check who owns the file and its directory, or name another file in VIGUARD_STORE",
     ),
     (("full",), "the disk of the store is full", "make room, or name another file in VIGUARD_STORE"),
@@ -83,15 +87,48 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Database errors inside become StoreError with what to do about them."""
+def reading(path: Path) -> Iterator[Connection]:
+    """A store that is there, as it is at this moment: nothing is created, brought to another version or held up.
+
+    While nobody has it open it is read as a plain file. Then what was read holds only if ``signature`` is the same
+    after it as before.
+
+    Raises: StoreError when it cannot be read, is damaged, of another version, or no store of viguard.
+    """
+    _check_file(path)
+    engine = create_engine("sqlite+pysqlite://", creator=partial(_connected, path), poolclass=NullPool)
+    event.listen(engine, "begin", _begin)
+    with explained(path, "read"), engine.connect() as connection:
+        version = _check_version(connection, path)
+        if version < SCHEMA_VERSION:
+            message = f"the store is of version {version}, and version {SCHEMA_VERSION} is read here"
+            raise StoreError(message, where=str(path), hint="the next `viguard audit` brings it to this version")
+        yield connection
+
+
+def signature(path: Path) -> tuple[tuple[int, ...], ...]:
+    """What differs once the store was written: of the file, and of what was written and is not in it yet."""
+    found = list[tuple[int, ...]]()
+    for name in (path, _not_yet_in(path)):
+        try:
+            told = name.stat()
+        except OSError:
+            found.append(())
+        else:
+            found.append((told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns))
+    return tuple(found)
+
+
+@contextmanager
+def explained(path: Path, done: str = "written") -> Iterator[None]:
+    """Database errors inside become StoreError with what to do about them; ``done`` is what was to be done."""
     try:
         yield
     except DBAPIError as err:
         text = str(err.orig)
         for words, message, hint in _MEANINGS:
             if any(word in text for word in words):
-                raise StoreError(message, where=str(path), hint=hint) from err
+                raise StoreError(message.format(done=done), where=str(path), hint=hint) from err
         raise StoreError(f"the store does not work: {text}", where=str(path), hint=_MEANINGS[2][2]) from err
 
 
@@ -105,6 +142,29 @@ def _create_file(path: Path) -> None:
     except OSError as err:
         message = f"the store cannot be created: {err.strerror}"
         raise StoreError(message, where=str(path), hint=_MEANINGS[2][2]) from err
+
+
+def _check_file(path: Path) -> None:
+    """Before SQLite opens it: it would wait for a pipe, and it calls what it may not read something else."""
+    try:
+        is_plain = stat.S_ISREG(path.stat().st_mode)
+    except OSError as err:
+        raise StoreError(f"the store cannot be read: {err.strerror}", where=str(path), hint=_MEANINGS[2][2]) from err
+    if not is_plain or not os.access(path, os.R_OK):
+        what = "Permission denied" if is_plain else "this is no file"
+        raise StoreError(f"the store cannot be read: {what}", where=str(path), hint=_MEANINGS[2][2])
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    """With ``immutable`` SQLite neither locks nor makes files; what others have written beside it needs more."""
+    waiting = _not_yet_in(path)
+    is_whole = not waiting.exists() or not waiting.stat().st_size
+    address = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if is_whole else ''}"
+    return sqlite3.connect(address, uri=True, timeout=_READ_BUSY_S, isolation_level=None)
+
+
+def _not_yet_in(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
 
 
 def _prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

@@ -20,9 +20,9 @@ from viguard.alerts.routing import receivers_of, silenced_until
 from viguard.alerts.settings import SIEM_WAYS, WAYS, Destination, NagiosTo, NscaTo, Receiver, Route, Settings, Silence
 from viguard.alerts.times import end_of
 from viguard.errors import InputError
-from viguard.model.event import EventSeverity
+from viguard.model.event import SEVERAL, EventSeverity
 from viguard.model.facts import Struct
-from viguard.model.text import plural
+from viguard.model.text import plural, visible
 
 _SLACK_S = 5
 
@@ -32,7 +32,7 @@ class Example(Struct, frozen=True, kw_only=True):
 
     rule: str = "bruteforce"
     key: str = "host=esx1 user=root"
-    zone: str = ""
+    zones: tuple[str, ...] = ()
     severity: EventSeverity = EventSeverity.HIGH
 
 
@@ -89,6 +89,11 @@ def mrtg(work_dir: Path, status: Path, program: str) -> str:
 
 
 def _meaning(settings: Settings, example: Example, now: datetime) -> Iterator[str]:
+    """Lines for people; a name may hold anything, but breaks no line."""
+    return map(visible, _said(settings, example, now))
+
+
+def _said(settings: Settings, example: Example, now: datetime) -> Iterator[str]:
     yield from (_receiver(one, settings) for one in settings.receivers)
     yield from (_destination(one) for one in settings.siem)
     yield from (f"route: {_route(one, settings)}" for one in settings.routes)
@@ -96,7 +101,7 @@ def _meaning(settings: Settings, example: Example, now: datetime) -> Iterator[st
     yield from (_silence(one, now) for one in settings.silences)
     told = receivers_of(settings, example, now)
     quiet = silenced_until(settings.silences, example, now)
-    about = f"{example.severity} alert {example.rule} about {example.key!r}" + _in_zone(example.zone)
+    about = f"{example.severity} alert {example.rule} about {example.key!r}" + _in_zones(example.zones)
     to = f"silenced until {quiet.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if quiet else ", ".join(told) or "nobody is told"
     yield f"example, now: {about}: {to}"
 
@@ -140,8 +145,8 @@ def _patterns(of: Route | Silence) -> list[str]:
     return [f"{name} {' or '.join(patterns)}" for name, patterns in told if patterns]
 
 
-def _in_zone(zone: str) -> str:
-    return f" in zone {zone}" if zone else ""
+def _in_zones(zones: tuple[str, ...]) -> str:
+    return f" in {'zones' if len(zones) > 1 else 'zone'} {SEVERAL.join(zones)}" if zones else ""
 
 
 def _wrong(settings: Settings) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -18,8 +18,6 @@ from viguard.policy.policy import Policy
 from viguard.policy.zones import Zones
 from viguard.store import snapshots
 
-SEVERAL = ", "
-
 
 class Estate(Struct, frozen=True, kw_only=True):
     """``places`` by name or address in small letters, ``zones`` by name, ``addresses`` of hosts and guests by name.
@@ -28,7 +26,7 @@ class Estate(Struct, frozen=True, kw_only=True):
     """
 
     places: Mapping[str, Place] = msgspec.field(default_factory=dict)
-    zones: Mapping[str, str] = msgspec.field(default_factory=dict)
+    zones: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     addresses: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
     def locate(self, host: str, guest: str | None) -> Place:
@@ -59,15 +57,14 @@ def known_of(inventory: Inventory, policy: Policy) -> Estate:
     by_address = {a: place for _, addresses, place in told for a in addresses if owners[a] == 1}
     return Estate(
         places=by_address | {name: place for names, _, place in alone for name in names},
-        zones={name: place.zone for names, _, place in alone for name in names if place.zone},
+        zones={name: place.zones for names, _, place in alone for name in names if place.zones},
         addresses={name: addresses for names, addresses, _ in alone for name in names if addresses},
     )
 
 
 def _of_guest(guest: Guest, zones: Zones) -> tuple[list[str], tuple[str, ...], Place]:
     found = zones.of_guest(guest).zones
-    owners = sorted({zones.by_name[name].owner for name in found} - {""})
-    place = Place(zone=SEVERAL.join(found), guest=guest.name, owner=SEVERAL.join(owners))
+    place = Place(zones=found, guest=guest.name, owners=_owners(found, zones))
     nics = guest.addresses if isinstance(guest.addresses, tuple) else ()
     addresses = tuple(address.partition("/")[0] for nic in nics for address in nic.addresses)
     return _names(guest.name, guest.host_name), addresses, place
@@ -76,9 +73,12 @@ def _of_guest(guest: Guest, zones: Zones) -> tuple[list[str], tuple[str, ...], P
 def _of_host(host: Host, zones: Zones, sight: Sight) -> tuple[list[str], tuple[str, ...], Place]:
     nics = [n for some in (host.vmkernel, host.console_nics) if isinstance(some, tuple) for n in some]
     addresses = tuple(a.partition("/")[0] for nic in nics for a in (nic.address, *nic.ipv6) if a)
-    zone = next(filter(None, map(sight.zone_of_address, addresses)), "")
-    place = Place(zone=zone, owner=zones.by_name[zone].owner if zone else "")
-    return _names(host.name, host.dns_name), addresses, place
+    found = tuple(dict.fromkeys(filter(None, map(sight.zone_of_address, addresses))))
+    return _names(host.name, host.dns_name), addresses, Place(zones=found, owners=_owners(found, zones))
+
+
+def _owners(found: Iterable[str], zones: Zones) -> tuple[str, ...]:
+    return tuple(sorted({zones.by_name[name].owner for name in found} - {""}))
 
 
 def _names(*told: object) -> list[str]:

@@ -120,16 +120,17 @@ class Judging:
     async def run(self) -> None:
         """Until it is cancelled."""
         while True:
-            await self._some.wait()
             if self._queue:
                 await self._next()
-            elif self.behind.is_some:
+            elif self.behind.is_some:  # a run before may have left it: no line has to come for that
                 await self._catch_up()
             else:
                 self._some.clear()
+                await self._some.wait()
 
     async def _catch_up(self) -> None:
         """What is in the archive and was not judged, as far as that is known now."""
+        self._problems.set(_BEHIND, self.behind.told())
         last, old = self.behind.last, self.behind.blocks(self._damaged)
         while (part := await self.ask(_read, old)) is not None:
             await self._judge_group(part.group)

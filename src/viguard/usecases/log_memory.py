@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ import msgspec
 from viguard.alerts.files import replace_file
 from viguard.alerts.group import Group
 from viguard.alerts.service import Alerting
-from viguard.logs.detect import consoles, silence
+from viguard.logs.detect import consoles, silence, skew
 from viguard.logs.detect.detector import Detector
 from viguard.logs.volumes import Volumes
 from viguard.model.coverage import Coverage
@@ -23,6 +24,8 @@ from viguard.usecases.log_problems import Problems
 
 VOLUMES, _JUDGED, _BEHIND, _WATCHED = "volumes.json", "judged.json", "behind.json", "watched.json"
 _STATUS = "status.json"
+
+_VALUE = re.compile(r'(?:^| )(\w+)=("(?:[^"\\]|\\.)*"|[^ "]+)')
 
 Watched = dict[str, tuple[datetime, float]]
 
@@ -111,13 +114,18 @@ class Memory:
     def lasting(self, groups: Iterable[Group], detector: Detector) -> None:
         """What lasts and is known to people, or was watched, the detector knows again. In the thread of the eyes."""
         about: dict[str, list[str]] = {consoles.EVENT: [], silence.EVENT: []}
+        skewed = list[tuple[str, str]]()
         for group in groups:
+            if group.rule == skew.EVENT:
+                told = values_of(group.key)
+                skewed.append((told.get("host", ""), told.get("sender", "")))
             name = value_of(group.key)
             if group.rule in about and name:
                 about[group.rule].append(name)
         detector.consoles.restore({name: self._consoles.get(name, 0) for name in about[consoles.EVENT]})
         quiet = about[silence.EVENT]
         detector.silence.restore(self._watched, self.volumes.heard(), quiet, self.started_at)
+        detector.skews.restore(skewed, self.started_at)
 
     def watched(self, hosts: Watched) -> None:
         """Whose silence would be noticed."""
@@ -131,6 +139,11 @@ class _Told(msgspec.Struct):
     """What is asked of a status file."""
 
     consoles: dict[str, int] = {}
+
+
+def values_of(key: str) -> dict[str, str]:
+    """The values in a key of an alert by name (``host=esx1 sender=192.0.2.1``); what cannot be read is left out."""
+    return {name: value for name, said in _VALUE.findall(key) if (value := value_of(f"{name}={said}"))}
 
 
 def value_of(key: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from viguard import content
 from viguard.alerts.load import load_alerts
@@ -15,6 +17,7 @@ from viguard.alerts.settings import Settings as AlertSettings
 from viguard.assess import controls as catalogue
 from viguard.errors import InputError
 from viguard.logs.detect.intent import Intent, intent_of
+from viguard.logs.detect.offsets import Advice
 from viguard.logs.detect.reading import FOLDER
 from viguard.logs.detect.reading import load as load_rules
 from viguard.logs.detect.rules import RuleSet
@@ -54,14 +57,24 @@ def alerts_of(settings: Settings) -> AlertSettings:
     return load_alerts(Path(settings.alerts)) if settings.alerts else AlertSettings()
 
 
-def intent_for(settings: Settings) -> tuple[Intent, Estate]:
-    """What the owner intends, as far as detections mind, and what is known of the estate.
+class Intended(NamedTuple):
+    """What the owner intends, as far as detections mind; what is known of the estate; how often it is audited."""
+
+    intent: Intent
+    estate: Estate
+    audit_every: timedelta
+
+
+def intended(settings: Settings) -> Intended:
+    """What policy and snapshot tell the log server.
 
     Raises: InputError, and whatever ViguardError the snapshot brings.
     """
     policy = load_policy(Path(settings.policy), catalogue.load()) if settings.policy else NO_POLICY
     estate = estate_of(settings.inventory, policy)
-    return intent_of(policy, addresses=estate.addresses, relays=settings.relays, zones=estate.zones), estate
+    intent = intent_of(policy, addresses=estate.addresses, relays=settings.relays, zones=estate.zones)
+    Advice(intent.time_zones, intent.time_zone)  # a time zone that this machine does not know is told before it is used
+    return Intended(intent, estate, timedelta(days=policy.audit_every_days))
 
 
 def rules_of(folder: str) -> RuleSet:

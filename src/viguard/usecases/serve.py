@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -15,35 +13,28 @@ from viguard.alerts.endpoint import Endpoint as Metrics
 from viguard.alerts.service import Alerting
 from viguard.alerts.siem.records import Place
 from viguard.errors import InputError, ViguardError
-from viguard.logs import keep
-from viguard.logs.archive.reading import between, blocks
-from viguard.logs.archive.retention import Retention, retain
 from viguard.logs.archive.writer import Archive
-from viguard.logs.block import Block
-from viguard.logs.classify import Classifier, Hit
-from viguard.logs.detect.consoles import Holder
+from viguard.logs.classify import Classifier
 from viguard.logs.receive.receiver import Receiver, loop_factory
-from viguard.logs.settings import Settings, filter_of, listens, load_settings
-from viguard.logs.watch import Seen, Watch, self_test
-from viguard.model.event import Alert
+from viguard.logs.settings import Pack, Settings, listens, load_settings
+from viguard.logs.watch import Watch, self_test
 from viguard.model.text import plural
 from viguard.usecases.log_asking import Asking
-from viguard.usecases.log_behind import START, Behind
+from viguard.usecases.log_behind import Behind
+from viguard.usecases.log_consoles import Consoles
 from viguard.usecases.log_control import Control
-from viguard.usecases.log_judging import Judging, looked
+from viguard.usecases.log_findings import Findings
+from viguard.usecases.log_judging import Judging
 from viguard.usecases.log_memory import Memory
-from viguard.usecases.log_named import alerts_of, intent_for, rules_of, servers_of
-from viguard.usecases.log_problems import Problems, kept_up, told
+from viguard.usecases.log_named import alerts_of, intended, rules_of, servers_of
+from viguard.usecases.log_parts import Parts
+from viguard.usecases.log_problems import Problems, kept_up
+from viguard.usecases.log_rounds import Rounds
+from viguard.usecases.log_signals import heed
+from viguard.usecases.log_taking import Taking
+from viguard.usecases.log_telling import Telling
 from viguard.usecases.person import Person
 
-TICK_S = 0.1
-LOOK_ROUND_S = 1.0
-COVERAGE_S = 60.0
-RETENTION_S = 3600.0
-REPLAYED = timedelta(minutes=30)
-"""What detections are told anew after a restart: their longest window."""
-UNSURE = timedelta(seconds=5)
-"""How much before the end of a killed run its alerts may not have been remembered."""
 JUDGE_S = 10.0
 WAIT_S = 2.0
 DRAIN_S = 5.0
@@ -60,69 +51,30 @@ class LogServer:
         self.settings, self._say = settings, say
         self.directory = Path(settings.directory)
         rules, alerts = rules_of(settings.rules), alerts_of(settings)
-        intent, self._estate = intent_for(settings)
-        for missing in intent.undecided:
-            self._note(f"not judged: {missing}")
+        intent, self._estate, audit_every = intended(settings)
+        for note in (*rules.left_out, *(f"not judged: {missing}" for missing in intent.undecided)):
+            self._note(note)
         servers = servers_of(settings, person)
         classifier = Classifier()
-        self._noticed = self_test(rules, classifier)
-        self._wanted = keep.kinds(filter_of(settings))
-        self._filter = Classifier(rules=classifier.rules) if self._wanted is not None else None
-        self._filtering = ThreadPoolExecutor(1, thread_name_prefix="viguard-filter")
+        noticed = self_test(rules, classifier)
         self.archive = Archive(self.directory / "archive", tell=self._note)
         self.alerting = Alerting(alerts, self.directory / "alerts.json", self.directory / "status.json", self._locate)
         self.problems = Problems(self.alerting.problems, say)
-        self.judging = Judging(
-            Watch(rules, intent, classifier), self._tell, self.problems, behind=Behind(self.archive.directory)
-        )
-        self.receiver = Receiver(listens(settings), self)
-        self.control = Control(self.directory, self.alerting, self._reload, self._consoles)
-        self._asking = [Asking(server, self.directory, self.take, self._figures, self.problems) for server in servers]
-        self._memory, self._is_running = Memory(self.directory, _now(), self.problems), False
-        self._known: set[str] = set()  # alerts of the run before
-        self._told_figures: dict[str, Mapping[str, int]] = {}
-        self._refused: dict[int, Block] = {}  # one for each taker at most
+        self._memory = Memory(self.directory, datetime.now(UTC), self.problems)
+        self._telling = Telling(self.alerting, self._memory)
+        watch, behind = Watch(rules, intent, classifier), Behind(self.archive.directory)
+        self.judging = Judging(watch, self._telling.tell, self.problems, behind=behind)
+        parts = Parts(settings, self.archive, self.judging, self.alerting, self._memory, self._telling, self.problems)
+        self.taking = Taking(parts)
+        self.receiver = Receiver(listens(settings), self.taking)
+        self.consoles = Consoles(self.judging, self.alerting, self._telling.tell)
+        self._rounds = Rounds(parts, self.receiver, self.consoles, noticed)
+        self._findings = Findings(settings.store, audit_every, self.alerting.set_findings, self.problems.note)
+        self.control = Control(self.directory, self.alerting, self.reload, self.consoles.open)
+        take, figures = self.taking.take, self.consoles.figures
+        self._asking = [Asking(server, self.directory, take, figures, self.problems) for server in servers]
         self._tasks: list[asyncio.Task[None]] = []
-
-    async def take(self, block: Block) -> None:
-        """A block from anywhere: on disk when this returns, judged soon after.
-
-        Raises: OSError when it cannot be kept; then nothing of it counts as taken. It is judged all the same, once,
-        while there is room: who fills the disk shall not go unseen.
-        """
-        hits = await self._hits(block)
-        is_now = hits is not None and self.judging.has_room(block)
-        kept = self._kept(block, hits, every=not is_now)
-        try:
-            place = None if kept.block is None else await self.archive.store(kept.block)
-        except OSError:
-            if id(block) not in self._refused and self.judging.offer(block, hits):
-                self._refused[id(block)] = block
-            raise
-        if self._refused.pop(id(block), None) is None:
-            self.judging.offer(block, hits, place, must=is_now)
-        elif place is not None:
-            self.judging.behind.judged(place)
-        self._memory.volumes.take(kept, datetime.fromtimestamp(block.received_at, UTC))
-        self.alerting.take_block(block)
-
-    async def _hits(self, block: Block) -> list[Hit] | None:
-        """What the keep-filter goes by; None: everything is kept."""
-        if self._filter is None:
-            return None
-        failures: list[Exception] = []
-        look = partial(looked, self._filter, block.data, lambda _lines, error: failures.append(error))
-        hits = await asyncio.get_running_loop().run_in_executor(self._filtering, look)
-        if failures:
-            self.problems.happened("filter", f"the keep-filter failed, and all was kept: {told(failures[0])}")
-        return None if failures else hits
-
-    def _kept(self, block: Block, hits: Sequence[Hit] | None, *, every: bool) -> keep.Kept:
-        """What is stored; ``every`` line that tells an event while those are judged later, from the archive."""
-        if hits is None:
-            return keep.Kept(block, block)
-        more = {hit.kind.id for hit in hits} if every else set[str]()
-        return keep.keep(block, hits, (self._wanted or frozenset()) | more)
+        self._is_running = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Runs until ``stop`` is set; then every received line is kept before this returns.
@@ -158,14 +110,17 @@ class LogServer:
             task.result()
 
     def _start_tasks(self, metrics: asyncio.Server | None) -> None:
-        works = {
+        works: dict[str, Callable[[], Awaitable[object]]] = {
             "alerting": self.alerting.run,
             "judging": self._judge,
-            "watching": self._ticking,
-            "telling": self._telling,
-            "forgetting": self._forgetting,
+            "watching": self._rounds.tick,
+            "telling": self._rounds.report,
+            "forgetting": partial(self._rounds.forget, self._say),
+            "findings": self._findings.run,
         }
         works |= {f"asking {one.name}": one.run for one in self._asking}
+        if self.settings.pack is Pack.WHEN_IDLE:
+            self.archive.pack_at_leisure(self._has_judged)
         if metrics is not None:
             works["metrics"] = metrics.serve_forever
         self._tasks = [asyncio.create_task(kept_up(name, work, self.problems)) for name, work in works.items()]
@@ -188,8 +143,8 @@ class LogServer:
         await self.judging.finish(JUDGE_S)
         with suppress(TimeoutError):
             async with asyncio.timeout(WAIT_S):
-                await self._consoles()
-                await self._write_watched()
+                await self.consoles.open()
+                await self._rounds.write_watched()
         await self._until_told(WAIT_S)
         await self.alerting.drain(DRAIN_S)
 
@@ -199,11 +154,11 @@ class LogServer:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.to_thread(self.archive.close)
         if self._is_running:
-            self._memory.judged(self.judging.judged_at if self.judging.is_idle else 0)
+            self._memory.judged(self._telling.until(self.judging) if self.judging.is_idle else 0)
             self._memory.behind(self.judging.behind.mark)
-            self._write_coverage()
+            self._rounds.write_coverage()
         self.judging.close()
-        self._filtering.shutdown(wait=False)
+        self.taking.close()
         await asyncio.gather(*(one.close(CLOSE_S) for one in self._asking))
 
     async def _until_told(self, timeout_s: float) -> None:
@@ -214,59 +169,26 @@ class LogServer:
                     await asyncio.sleep(0.02)
 
     async def _judge(self) -> None:
-        await self._replay()
+        await self._telling.replay(self.judging, self.archive.directory)
         await self.judging.run()
 
-    async def _replay(self) -> None:
-        """What detections had seen is read again from the archive; what the last run did not come to tell is told."""
-        until, started_at, mark = self._memory.judged_until(), self._memory.started_at, self.judging.behind.mark
-        if mark is None:
-            old = blocks(self.archive.directory, since=started_at - REPLAYED, until=started_at, tell=lambda _: None)
-        else:  # what stands there and later is still to be judged, and told
-            found = between(self.archive.directory, START, mark.place, since=mark.at - REPLAYED, tell=lambda _: None)
-            old = (block for _, block in found)
-        groups = list(self.alerting.groups.state.groups.values())
-        self._known = {one for group in groups for one in group.recent}
-        after = partial(self._memory.lasting, groups, self.judging.watch.detector)
-        for alert in await self.judging.replay(old, after):
-            if _newest(alert) > until - UNSURE and alert.id not in self._known:
-                self.alerting.take(alert)
-        self._memory.judged(started_at.timestamp())
+    def _has_judged(self) -> bool:
+        """Whether all is judged that could be: lines that wait for it need the processor more than old ones."""
+        return not self.judging.is_replaying and not self.judging.behind.is_some
 
-    def _tell(self, seen: Seen) -> None:
-        if seen.events:
-            self.alerting.take_events(seen.events)
-        for alert in seen.alerts:
-            if alert.id not in self._known:
-                self.alerting.take(alert)
-
-    async def _figures(self, name: str, counts: Mapping[str, int] | None) -> None:
-        """Figures of consoles from one server; those of the others still count."""
-        self._told_figures.pop(name, None)
-        if counts is not None:
-            self._told_figures[name] = counts
-            told_now = list(self._told_figures.values())
-            self._tell(await self.judging.ask(self.judging.watch.figures, told_now, _now()))
-
-    async def _consoles(self) -> dict[str, tuple[int, tuple[Holder, ...]]]:
-        """Open consoles as the detections count them; the status says the same from now on."""
-        found = await self.judging.ask(self.judging.watch.consoles)
-        users = {guest: [one.user or "unknown" for one in holders] for guest, (_, holders) in found.items()}
-        self.alerting.set_consoles({guest: count for guest, (count, _) in found.items()}, users)
-        return found
-
-    async def _reload(self) -> str:
+    async def reload(self) -> str:
         """alerts.yaml, detections and policy anew; all of them, or nothing.
 
         Raises: ViguardError for what cannot be used; then everything is as before.
         """
         rules = await asyncio.to_thread(rules_of, self.settings.rules)
-        intent, estate = await asyncio.to_thread(intent_for, self.settings)
+        intent, estate, audit_every = await asyncio.to_thread(intended, self.settings)
         alerts = await asyncio.to_thread(alerts_of, self.settings)
         self.alerting.reload(alerts)
-        self._estate = estate
+        self._estate, self._findings.every = estate, audit_every
         await self.judging.ask(self.judging.watch.renew, rules, intent)
-        self._noticed = await self.judging.ask(self_test, rules, self.judging.watch.classifier)
+        self._rounds.noticed = await self.judging.ask(self_test, rules, self.judging.watch.classifier)
+        await self._findings.look()
         return f"{len(rules.rules) + len(rules.correlations)} detections and alerts.yaml are read anew"
 
     def _locate(self, host: str, guest: str | None) -> Place:
@@ -274,62 +196,6 @@ class LogServer:
 
     def _note(self, text: str) -> None:
         self._say(f"note: {text}")
-
-    async def _ticking(self) -> None:
-        due, judged = 0.0, [(0.0, self.judging.behind.mark)] * 2
-        while True:
-            await asyncio.sleep(TICK_S)
-            now, is_round = asyncio.get_running_loop().time(), False
-            if now >= due:
-                due, is_round = now + LOOK_ROUND_S, True
-                self._look_round()
-                now_judged = self.judging.judged_at, self.judging.behind.mark
-                judged = [now_judged, *judged[:2]]  # alerts are remembered a little later than raised
-                self._memory.judged(judged[2][0])
-                self._memory.behind(judged[2][1])
-            await self.judging.tick(_now(), self._memory.volumes.news() if is_round else None)
-            if is_round and not self.judging.is_replaying:
-                await self._consoles()
-
-    def _look_round(self) -> None:
-        """How the parts are."""
-        status = self.receiver.status()
-        is_well = status.state == "receiving" or not self.settings.listen
-        self.problems.set("receiver", "" if is_well else f"receiving is {status.state}: {status.reason}")
-        state = self.archive.state
-        full = f"less than {self.archive.limits.free_share:.0%} of the disk is free: nothing is kept"
-        self.problems.set("archive", full if state.full else state.why)
-        missed = sorted(way for way, is_noticed in self._noticed.items() if not is_noticed)
-        self.problems.set("self-test", f"no alert for {', '.join(missed)}: see the detections" if missed else "")
-        self.problems.tick()
-
-    async def _telling(self) -> None:
-        while True:
-            self._write_coverage()
-            await asyncio.sleep(COVERAGE_S)
-            if not self.judging.is_replaying:
-                await self._write_watched()
-
-    async def _write_watched(self) -> None:
-        self._memory.watched(await self.judging.ask(self.judging.watch.detector.silence.watched))
-
-    def _write_coverage(self) -> None:
-        self._memory.write_coverage(self._noticed, self.alerting)
-
-    async def _forgetting(self) -> None:
-        limits = self.settings.retention
-        retention = Retention(
-            age=timedelta(days=limits.days) if limits.days else None,
-            size_bytes=limits.gigabytes * 10**9 if limits.gigabytes else None,
-        )
-        while True:
-            try:
-                for one in await asyncio.to_thread(retain, self.archive.directory, retention, (), _now()):
-                    self._say(f"deleted: {one.segment}, {one.why}")
-                self.problems.set("retention", "")
-            except OSError as error:
-                self.problems.set("retention", f"old lines cannot be deleted: {error.strerror}")
-            await asyncio.sleep(RETENTION_S)
 
     async def _metrics(self) -> asyncio.Server | None:
         wanted = self.settings.metrics
@@ -353,20 +219,11 @@ def run(file: Path, person: Person, say: Callable[[str], None]) -> None:
 
 
 async def _until_stopped(settings: Settings, person: Person, say: Callable[[str], None]) -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    stop = asyncio.Event()
     server = LogServer(settings, person, say)
+    heed(stop, server.reload, say, person.warn)
     await server.run(stop)
     lost = server.receiver.status().counters.abandoned
     if lost:
         raise ViguardError(f"stopped: {plural(lost, 'line')} that had been received could not be kept")
     say("stopped: every line that was received is kept")
-
-
-def _newest(alert: Alert) -> datetime:
-    return max((event.received_at for event in alert.events if event.received_at), default=alert.time)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

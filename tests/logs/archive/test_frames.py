@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import io
 
+import msgspec
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viguard.logs.archive.frames import FrameError, decode_header, digest, encode, runs_of, skipped, unpack
+from viguard.logs.archive.frames import (
+    SEGMENT_TAG,
+    TAG,
+    FrameError,
+    SegmentHeader,
+    before,
+    decode_header,
+    decode_segment,
+    digest,
+    encode,
+    runs_of,
+    skipped,
+    unpack,
+)
 from viguard.logs.block import Block, Run
 from viguard.logs.formats import make_headers
 from viguard.model.text import lines_in
@@ -37,6 +51,17 @@ def test_a_block_comes_back_as_it_was(lines: list[bytes], at: float) -> None:
     data = unpack(written[told[2] :], header, zstandard.ZstdDecompressor())
     assert Block(data, header.received_at, runs_of(header)) == block
     assert header.lines == len(lines)
+
+
+def test_a_header_from_before_packing_again_is_read() -> None:
+    written, header = encode(_block([b"one\n"], 1.0), ID, COMPRESSOR, make_headers())
+    told = skipped(written)
+    assert told is not None
+    *old, origin = msgspec.msgpack.decode(written[36 : told[2]])
+    assert origin is None
+    assert decode_header(before(TAG, ID, msgspec.msgpack.encode(old))) == header
+    segment = before(SEGMENT_TAG, ID, msgspec.msgpack.encode([1, 7.0]))
+    assert decode_segment(segment) == SegmentHeader(1, 7.0, level=0, size_before=0)
 
 
 @given(lines=LINES)

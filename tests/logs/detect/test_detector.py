@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import msgspec
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,7 +85,7 @@ class TestHostileValues:
     def test_control_characters_and_length_stay_inside(self) -> None:
         told = event("login.failure.ssh", user=self.EVIL, source_ip="192.0.2.7", host="esx\r\n1")
         (alert,) = Detector(RULES).feed([told])
-        for text in (alert.key, alert.text, alert.title, alert.zone):
+        for text in (alert.key, alert.text, alert.title, *alert.zones):
             assert not any(ord(char) < 32 or char in "\x7f\u202e" for char in text)
             assert len(text) < 1500
 
@@ -147,7 +148,27 @@ class TestIntent:
         engine = Detector(RULES, intent)
         (of_guest,) = engine.feed([event("vm.escape.denied", vm="web1")])
         (of_host,) = engine.feed([event("firewall.disabled")])
-        assert (of_guest.zone, of_host.zone) == ("dmz", "management")
+        assert (of_guest.zones, of_host.zones) == (("dmz",), ("management",))
+
+    @pytest.mark.parametrize(
+        ("asked", "holds"),
+        [
+            ({"zone": "dmz"}, True),
+            ({"zone": "LAN"}, True),
+            ({"zone|endswith": "an"}, True),
+            ({"zone": "prod"}, False),
+            ({"zone": None}, False),
+            ({"zone|fieldref": "source_zone"}, True),
+        ],
+    )
+    def test_a_rule_by_zone_sees_each_zone_of_a_guest(self, asked: dict[str, str], holds: bool) -> None:
+        intent = Intent(zones={"web1": ("dmz", "lan")}, subnets={"192.0.2.0/24": "lan"})
+        rule = {"title": "By zone", "name": "own.zone", "level": "low", "logsource": {"product": "vmware"}}
+        rule |= {"detection": {"selection": asked, "condition": "selection"}}
+        found = Detector(load([("own.yml", yaml.safe_dump(rule))]), intent).feed(
+            [event("vm.escape.denied", vm="web1", source_ip="192.0.2.7")]
+        )
+        assert [alert.zones for alert in found] == ([("dmz", "lan")] if holds else [])
 
     def test_what_is_undecided_is_said(self) -> None:
         assert len(Intent().undecided) == 3

@@ -228,7 +228,7 @@ MISTAKES = {
     rule("one: {user: a}\ncondition: one and and"): (7, ""),
     rule("one: {user: a}\ncondition: 1 of sel_*"): (7, "sel_*"),
     rule("one: {user|expand: '%admins%'}\ncondition: one"): (7, "placeholders"),
-    rule("one: {user: a}\ncondition: one", logs="{product: windows, category: process_creation}"): (4, "hears no such"),
+    rule("one: {user: a}\ncondition: one", logs="{product: vmwaer}"): (4, "no such logs: product vmwaer; did you mean"),
     rule("one: {user: a}\ncondition: one", head="title: x\nlevel: terrible\n"): (2, "level"),
     rule("one: {user: a}\ncondition: one", head="title: x\nid: 7\n"): (2, ""),
     rule("one: {user: a}\ncondition: one", head=HEAD + "steps: no list\n"): (4, "steps is a list"),
@@ -338,3 +338,16 @@ def test_whatever_a_file_holds_nothing_is_thrown(value: Any) -> None:
 @given(st.text(max_size=60))
 def test_whatever_the_text_nothing_is_thrown(text: str) -> None:
     read([("x.yml", text)])
+
+
+def test_rules_for_other_logs_are_left_out_and_said() -> None:
+    """A folder of SigmaHQ holds rules for logs that do not come here; those that do count."""
+    windows = "title: Group\nlevel: high\nlogsource: {product: windows, service: security}\n"
+    windows += "detection:\n  some: {EventID: 4727}\n  condition: some\n"
+    ours = "title: Login\nlevel: high\nlogsource: {product: vmware}\ndetection:\n  a: {event: login}\n  condition: a\n"
+    rules = load([("win.yml", windows), ("own.yml", ours), ("empty.yml", "# nothing\n")])
+    assert [about.title for about in rules.abouts()] == ["Login"]
+    assert rules.left_out == (
+        "empty.yml:1:1: no rule is in it",
+        "win.yml:3:1: left out, as viguard hears no such logs: product windows",
+    )

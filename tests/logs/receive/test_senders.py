@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.logs.receive import senders
 from tests.logs.receive.conftest import Certificates
 from tests.logs.receive.senders import free_port, receiver, texts, until
 from tests.logs.receive.test_relp_frames import frame
+from viguard.logs.classify import Classifier, events
 
 LINES = 20_000
 TEXT = (Path(__file__).parents[3] / "docs" / "senders.md").read_text(encoding="utf-8")
@@ -49,6 +51,18 @@ def test_syslog_ng_over_tcp(tmp_path: Path, source: Path, framing: str) -> None:
         until(lambda: len(texts(kept)) >= LINES, "every line is kept", log, kept.with_suffix(".err"))
     assert texts(kept) == ALL
     assert kept.read_bytes().startswith(b"<13>1 " if framing == "syslog" else b"<13>Nov 23 ")
+
+
+@pytest.mark.real("syslog-ng")
+@pytest.mark.parametrize("framing", ["network", "syslog"])
+def test_what_syslog_ng_adds_hides_no_event(tmp_path: Path, framing: str) -> None:
+    port, kept, source = free_port(), tmp_path / "kept.log", tmp_path / "source.log"
+    source.write_text("<13>Nov 23 10:00:00 esx1 Hostd: Rejected password for user eve from 192.0.2.7\n")
+    destination = f'{framing}("127.0.0.1" port({port}) transport("tcp"));'
+    with receiver(port, kept, transport="tcp"), senders.syslog_ng(tmp_path / "sng", source, destination) as log:
+        until(lambda: kept.exists() and kept.read_bytes().count(b"\n") == 1, "it is kept", log)
+    (found,) = events(Classifier(), kept.read_bytes(), datetime(2026, 11, 23, 12, tzinfo=UTC))
+    assert (found.event, found.user, found.host) == ("login.failure.api", "eve", "esx1")
 
 
 @pytest.mark.real("syslog-ng")

@@ -25,6 +25,7 @@ NOISE = (
 AUDIT = (
     '<110>1 2026-11-23T10:00:00.000Z esx9.example.org hostd 2099 - [vim.connect@6876 subject="root" result="success"] '
 )
+SESSION = "sshd-session[4711]: Failed password for root from 192.0.2.10 port 4242 ssh2"
 LAST = "Hostd: Accepted password for user last from 192.0.2.9"
 
 
@@ -40,7 +41,7 @@ def _is_open(port: int) -> bool:
 
 
 def _send(port: int) -> None:
-    lines = [f"<166>Jan 27 14:21:38 esx1.example.org {line}" for line, _ in LINES]
+    lines = [f"<166>Jan 27 14:21:38 esx1.example.org {line}" for line in (*(line for line, _ in LINES), SESSION)]
     noise = [f"<166>Jan 27 14:21:38 esx1.example.org {line}" for line in NOISE]
     with socket.create_connection(("127.0.0.1", port)) as client:
         for line in (*noise, *lines, *noise, AUDIT, f"<166>Jan 27 14:21:39 esx1.example.org {LAST}"):
@@ -55,11 +56,11 @@ def _kept(kept: Path, port: int, log: Path) -> list[str]:
 
 
 def _check(kept: list[str]) -> None:
-    for line, _ in LINES:
+    for line in (*(line for line, _ in LINES), SESSION):
         assert sum(one.endswith(f" {line}") for one in kept) == 1, line
     assert sum("vim.connect@6876" in one and 'subject="root"' in one for one in kept) == 1
     assert not [line for line in NOISE if any(line in one for one in kept)]
-    assert len(kept) == len(LINES) + 2
+    assert len(kept) == len(LINES) + 3
     assert all("esx1.example.org" in one or "esx9.example.org" in one for one in kept)
 
 

@@ -7,10 +7,11 @@ import os
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from viguard.alerts.plain import text_of
-from viguard.alerts.probes.status_file import DEFAULT, UnusableError, read, values
+from viguard.alerts.probes.status_file import DEFAULT, UnusableError, read, values, why_unknown
 
 OK, WARNING, CRITICAL, UNKNOWN = 0, 1, 2, 3
 _WORDS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
@@ -55,14 +56,17 @@ class Threshold:
 
 
 def judge(
-    found: dict[str, float], warning: dict[str, Threshold], critical: dict[str, Threshold]
+    found: dict[str, float], warning: dict[str, Threshold], critical: dict[str, Threshold], why: Callable[[str], str]
 ) -> tuple[int, list[str]]:
-    """The code and the reasons. A number with a threshold that is not known is UNKNOWN; only CRITICAL outdoes that."""
+    """The code and the reasons. A number with a threshold that is not known is UNKNOWN; only CRITICAL outdoes that.
+
+    ``why`` tells why a number is not known, "" when nobody can say.
+    """
     codes, reasons = [OK], []
     for name in sorted({*warning, *critical}):
         if name not in found:
             codes.append(UNKNOWN)
-            reasons.append(f"{name} is not known")
+            reasons.append(": ".join(filter(None, [f"{name} is not known", why(name)])))
         elif name in critical and critical[name].alarms(found[name]):
             codes.append(CRITICAL)
             reasons.append(f"{name} is {found[name]:g}")
@@ -86,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return UNKNOWN
     except SystemExit as end:
         return OK if not end.code else UNKNOWN
-    code, reasons = judge(found, warning, critical)
+    code, reasons = judge(found, warning, critical, partial(why_unknown, status))
     last = status.get("last_alert") or {}
     text = ", ".join(reasons) or f"{found['open']:g} alerts open, {found['hosts']:g} hosts heard"
     if code and isinstance(last, dict) and last.get("title"):

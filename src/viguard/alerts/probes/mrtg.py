@@ -8,7 +8,8 @@ import sys
 import time
 from collections.abc import Sequence
 
-from viguard.alerts.probes.status_file import DEFAULT, UnusableError, read, values
+from viguard.alerts.plain import text_of
+from viguard.alerts.probes.status_file import DEFAULT, UnusableError, read, values, why_unknown
 
 PAIRS = {
     "logins": ("logins", "failures"),
@@ -28,13 +29,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     now = time.time()
     try:
-        found = values(read(options.status, options.max_age, now), now, 0)
+        status = read(options.status, options.max_age, now)
+        found = values(status, now, 0)
     except UnusableError as err:
         sys.stderr.write(f"viguard-mrtg: {err}\n")
-        found = {}
-    if "findings" in found:
-        found.setdefault("findings_critical", 0)
+        status, found = {}, {}
     shown = [f"{found[name]:.0f}" if name in found else "UNKNOWN" for name in PAIRS[options.pair]]
+    if "UNKNOWN" in shown and (why := why_unknown(status, PAIRS[options.pair][0])):
+        sys.stderr.write(f"viguard-mrtg: {text_of(why)}\n")
     sys.stdout.write("\n".join([*shown, "", "viguard"]) + "\n")
     return 3 if "UNKNOWN" in shown else 0
 

@@ -52,9 +52,7 @@ def values(status: dict[str, Any], now_s: float, silent_minutes: float) -> dict[
         found = {name: float(value) for name, value in status["counters"].items()}
         found |= {f"open_{s}": float(status["open"].get(s, 0)) for s in SEVERITIES}
         found["open"] = float(sum(status["open"].values()))
-        found |= {f"findings_{name}": float(n) for name, n in status["findings"].items()}
-        if status["findings"]:
-            found["findings"] = float(sum(status["findings"].values()))
+        found |= _findings(status["findings"], status.get("audit") or {}, now_s)
         consoles = status["consoles"].values()
         found |= {"consoles_open": float(sum(consoles)), "consoles_most": float(max(consoles, default=0))}
         found |= _flow("receivers", status["receivers"], now_s) | _flow("siem", status["siem"], now_s)
@@ -67,6 +65,26 @@ def values(status: dict[str, Any], now_s: float, silent_minutes: float) -> dict[
     except (KeyError, TypeError, ValueError, AttributeError) as err:
         raise UnusableError("the status file holds something else than its schema says") from err
     return found
+
+
+def why_unknown(status: dict[str, Any], name: str) -> str:
+    """Why a number is not known, as far as the file says it; else ""."""
+    audit = status.get("audit")
+    is_of_audit = name.partition("_")[0] in {"findings", "audit"}
+    return str(audit.get("why") or "") if is_of_audit and isinstance(audit, dict) else ""
+
+
+def _findings(findings: dict[str, int], audit: dict[str, Any], now_s: float) -> dict[str, float]:
+    """None of them is 0 because nobody knows it. Files of earlier versions have no ``audit``."""
+    found = {}
+    if audit.get("at") is not None:
+        found["audit_hours"] = (now_s - _seconds(audit["at"])) / 3600
+    if audit and not audit["why"]:
+        found |= {"audit_incomplete": float(not audit["complete"]), "findings_unknown": float(audit["unknown"])}
+    elif not findings:
+        return found
+    found |= {f"findings_{severity}": float(findings.get(severity, 0)) for severity in SEVERITIES}
+    return found | {"findings": float(sum(findings.values()))}
 
 
 def _flow(name: str, parts: dict[str, Any], now_s: float) -> dict[str, float]:

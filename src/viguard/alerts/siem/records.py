@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 import msgspec
 
 from viguard.alerts.settings import Wire
-from viguard.model.event import Alert, Event, EventSeverity
+from viguard.model.event import SEVERAL, Alert, Event, EventSeverity
 from viguard.model.facts import Struct
 from viguard.model.text import visible
 
@@ -17,11 +17,29 @@ LONGEST = 65_536
 
 
 class Place(Struct, frozen=True, kw_only=True):
-    """Where in the estate something is; "" is not known."""
+    """Where in the estate something is, as far as it is known. A guest may be in several zones, of several owners."""
 
-    zone: str = ""
+    zones: tuple[str, ...] = ()
     guest: str = ""
-    owner: str = ""
+    owners: tuple[str, ...] = ()
+
+    @property
+    def zone(self) -> str:
+        """The zones in one text, "" for none."""
+        return SEVERAL.join(self.zones)
+
+    @property
+    def owner(self) -> str:
+        """The owners in one text, "" for none."""
+        return SEVERAL.join(self.owners)
+
+    def visible(self) -> Place:
+        """The same, safe to show."""
+        return Place(
+            zones=tuple(map(visible, self.zones)),
+            guest=visible(self.guest),
+            owners=tuple(map(visible, self.owners)),
+        )
 
 
 NOWHERE = Place()
@@ -107,7 +125,7 @@ def _of_alert(alert: Alert, locate: Locate) -> Record:
     first = alert.events[0] if alert.events else Event(event="")
     host = first.host or first.sender
     place = locate(host, first.vm)
-    place = msgspec.structs.replace(place, zone=place.zone or alert.zone)
+    place = msgspec.structs.replace(place, zones=place.zones or alert.zones)
     about = _About(Wire.ALERTS, alert.time, visible(host), alert.severity, place)
     message = visible(f"{alert.rule}: {alert.title}: {alert.key}", LONGEST)
     return about.record(message, _safe(msgspec.to_builtins(alert)))
@@ -123,9 +141,9 @@ class _About(NamedTuple):
     place: Place
 
     def record(self, message: str, document: dict[str, Any]) -> Record:
-        place = Place(zone=visible(self.place.zone), guest=visible(self.place.guest), owner=visible(self.place.owner))
+        place = self.place.visible()
         at = self.time.astimezone(UTC).isoformat()
-        where = {"zone": place.zone, "guest": place.guest, "owner": place.owner}
+        where = {"zone": place.zone, "zones": [*place.zones], "guest": place.guest, "owner": place.owner}
         whole = {**document, "@timestamp": at, "kind": self.wire.value, **where}
         return Record(self.wire, self.time, self.host, self.severity, message, whole, place)
 

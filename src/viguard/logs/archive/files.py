@@ -27,3 +27,25 @@ class Files:
         """The share of the file system that is free for us, 0 to 1."""
         told = os.statvfs(directory)
         return told.f_bavail / told.f_blocks if told.f_blocks else 1.0
+
+    def every_byte(self, directory: Path) -> int:
+        """The size of the file system."""
+        told = os.statvfs(directory)
+        return told.f_blocks * told.f_frsize
+
+    def rename(self, old: Path, new: Path) -> None:
+        """Gives a file a name, in place of the file that had it."""
+        old.replace(new)
+
+    def sync_names(self, directory: Path) -> None:
+        """Returns when the names in a directory are on disk."""
+        sync_directory(directory)
+
+
+def sync_directory(directory: Path) -> None:
+    """Brings names of files in a directory to the disk. Raises: OSError."""
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -40,7 +40,8 @@ class Header(Struct, frozen=True, array_like=True, kw_only=True):
     """What a frame says of its block. ``size`` is of its data in bytes, compressed; ``raw`` of its lines.
 
     ``sources`` are sender and transport of its runs; ``hosts`` the names that lines claim, all of them only when
-    ``is_every_host``, else of some lines. ``digest`` is a hash of the compressed data.
+    ``is_every_host``, else of some lines. ``digest`` is a hash of the compressed data. ``origin`` is where the
+    frame was first written, when its segment was packed again since; None: where it stands.
     """
 
     received_at: float
@@ -52,13 +53,18 @@ class Header(Struct, frozen=True, array_like=True, kw_only=True):
     hosts: tuple[str, ...]
     is_every_host: bool
     runs: bytes
+    origin: int | None = None
 
 
 class SegmentHeader(Struct, frozen=True, array_like=True):
-    """What stands at the beginning of a segment."""
+    """What stands at the beginning of a segment. ``level`` of zstd it was packed again at, from ``size_before`` bytes;
+    0: it is as it was first written.
+    """
 
     version: int
     created_at: float
+    level: int = 0
+    size_before: int = 0
 
 
 class FrameError(ValueError):

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from viguard.logs.archive import index as indexes
-from viguard.logs.archive.files import Files
+from viguard.logs.archive.files import Files, sync_directory
 from viguard.logs.archive.frames import ID_BYTES, SEGMENT_TAG, SegmentHeader, before
 
 VERSION = 1
@@ -29,7 +29,7 @@ class Growing:
         try:
             start = before(SEGMENT_TAG, self.id, msgspec.msgpack.encode(SegmentHeader(VERSION, seconds)))
             files.write(self.fd, start)
-            indexes.sync_directory(path.parent)
+            sync_directory(path.parent)
         except OSError:
             os.close(self.fd)
             with suppress(OSError):

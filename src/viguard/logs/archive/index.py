@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
+from viguard.logs.archive.files import sync_directory
 from viguard.logs.archive.frames import Header, digest
-from viguard.logs.archive.segments import INDEX_SUFFIX, Frame
+from viguard.logs.archive.segments import INDEX_SUFFIX, Frame, own_header
 from viguard.model.facts import Struct
 
 VERSION = 1
+NEW_SUFFIX = ".new"
 _HASH_BYTES = 16
+_TRIES, _TRY_S = 5, 0.01
+"""A segment and its index are replaced one right after the other: who comes between waits for so long."""
 
 
 class Entry(Struct, frozen=True, array_like=True, kw_only=True):
-    """One frame. ``senders`` and ``hosts`` are numbers in the tables of the index."""
+    """One frame. ``senders`` and ``hosts`` are numbers in the tables of the index; ``origin`` as in its header."""
 
     offset: int
     size: int
@@ -27,10 +34,19 @@ class Entry(Struct, frozen=True, array_like=True, kw_only=True):
     senders: tuple[int, ...]
     hosts: tuple[int, ...]
     is_every_host: bool
+    origin: int | None = None
+
+    @property
+    def name(self) -> int:
+        """Where the frame was first written, which names it within the segment."""
+        return self.offset if self.origin is None else self.origin
 
 
 class Index(Struct, frozen=True, array_like=True, kw_only=True):
-    """Every frame of a segment. ``size`` is of the segment, in bytes; times in seconds since 1970."""
+    """Every frame of a segment. ``size`` is of the segment, in bytes; times in seconds since 1970.
+
+    ``level`` of zstd: the segment was packed again at it, or that would not pay; 0: not tried.
+    """
 
     version: int
     segment: bytes
@@ -40,6 +56,17 @@ class Index(Struct, frozen=True, array_like=True, kw_only=True):
     senders: tuple[str, ...]
     hosts: tuple[str, ...]
     entries: tuple[Entry, ...]
+    level: int = 0
+
+
+class Opened(NamedTuple):
+    """A segment that is open for reading, and the index of just this file. ``is_apart``: it was packed again, and the
+    index that is there belongs to the other packing; then it is whole and closed all the same.
+    """
+
+    fd: int
+    own_index: Index | None
+    is_apart: bool
 
 
 class Gatherer:
@@ -63,6 +90,7 @@ class Gatherer:
                 senders=tuple(sorted(senders)),
                 hosts=tuple(self._hosts.setdefault(host, len(self._hosts)) for host in header.hosts),
                 is_every_host=header.is_every_host,
+                origin=header.origin,
             )
         )
 
@@ -71,8 +99,8 @@ class Gatherer:
         while self.entries and self.entries[-1].offset >= end:
             self.entries.pop()
 
-    def index(self, segment: bytes, size: int) -> Index:
-        """The index of a segment with that id and size."""
+    def index(self, segment: bytes, size: int, level: int = 0) -> Index:
+        """The index of a segment with that id and size, packed again at that level."""
         times = [entry.received_at for entry in self.entries]
         return Index(
             version=VERSION,
@@ -83,6 +111,7 @@ class Gatherer:
             senders=tuple(self._senders),
             hosts=tuple(self._hosts),
             entries=tuple(self.entries),
+            level=level,
         )
 
 
@@ -99,18 +128,23 @@ def path_of(segment: Path) -> Path:
     return segment.with_suffix(INDEX_SUFFIX)
 
 
+def encode(index: Index) -> bytes:
+    """An index as it stands in its file."""
+    body = msgspec.msgpack.encode(index)
+    return digest(body) + body
+
+
 def write(segment: Path, index: Index) -> None:
     """Writes an index so that there is the whole of it or none.
 
     Raises: OSError.
     """
-    body = msgspec.msgpack.encode(index)
     path = path_of(segment)
-    new = path.with_suffix(".new")
+    new = path.with_suffix(NEW_SUFFIX)
     try:
         fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(fd, "wb") as file:
-            file.write(digest(body) + body)
+            file.write(encode(index))
             file.flush()
             os.fsync(file.fileno())
         new.replace(path)
@@ -136,10 +170,39 @@ def read(segment: Path) -> Index | None:
     return index if index.version == VERSION else None
 
 
-def sync_directory(directory: Path) -> None:
-    """Brings names of files in a directory to the disk."""
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+@contextmanager
+def opened(segment: Path) -> Iterator[Opened]:
+    """A segment and its index, the two of one packing even while it is being replaced by another.
+
+    Raises: FileNotFoundError when there is no such segment.
+    """
+    found = _opened(segment)
+    for _ in range(_TRIES):
+        if not found.is_apart:
+            break
+        os.close(found.fd)
+        time.sleep(_TRY_S)
+        found = _opened(segment)
     try:
-        os.fsync(fd)
+        yield found
     finally:
+        os.close(found.fd)
+
+
+def is_of(index: Index, fd: int) -> bool:
+    """Whether an index belongs to an open segment, as far as that one's header is readable."""
+    own = own_header(fd)
+    return own is None or own[0] == index.segment
+
+
+def _opened(segment: Path) -> Opened:
+    fd = os.open(segment, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        index = read(segment)
+        if index is None:
+            segment.stat()  # retention may just have taken both
+        is_apart = index is not None and not is_of(index, fd)
+    except BaseException:
         os.close(fd)
+        raise
+    return Opened(fd, None if is_apart else index, is_apart)

@@ -15,10 +15,12 @@ from viguard.logs.archive.literal import Find, Spans, line_at, lines_with
 from viguard.logs.archive.segments import moment
 from viguard.logs.block import Block
 from viguard.logs.classify import Classifier
+from viguard.logs.clocks import Clocks
 from viguard.logs.fields import event_of, text
 from viguard.logs.formats import Headers, make_headers
 from viguard.model.event import Event
 from viguard.model.facts import Struct
+from viguard.policy.policy import TimeZone
 
 
 class Query(Struct, frozen=True, kw_only=True):
@@ -27,7 +29,7 @@ class Query(Struct, frozen=True, kw_only=True):
     ``text`` is in the line as it stands; ``regex`` matches in it (RE2, else Python's). ``fields`` are conditions on the
     event that the line tells: event, user, source_ip, … or a field of its class, equal to the value. ``since`` and
     ``until`` are times of receipt, the second one excluded. ``host`` is what the line claims, in either case,
-    ``sender`` the address that it came from. ``limit``: no more than so many.
+    ``sender`` the address that it came from. ``limit``: no more than so many. ``time_zones`` date lines without a zone.
     """
 
     text: str = ""
@@ -39,10 +41,12 @@ class Query(Struct, frozen=True, kw_only=True):
     sender: str = ""
     limit: int | None = None
     newest_first: bool = True
+    time_zones: tuple[TimeZone, ...] = ()
 
 
 class Match(Struct, frozen=True, kw_only=True):
     """A line that was found: received when, from whom, and where it stands: its segment, frame and first byte.
+    ``frame`` is where the frame was first written, and stays the same when its segment is packed again.
 
     ``line`` is as received, control characters and all: whoever shows it makes them visible.
     """
@@ -60,11 +64,12 @@ class Match(Struct, frozen=True, kw_only=True):
 class Searcher:
     """Finds the lines of blocks that fulfil a query. For several threads at a time.
 
-    Raises: InputError when the regular expression is none.
+    Raises: InputError when the regular expression is none, or a time zone.
     """
 
     def __init__(self, query: Query) -> None:
         self.query = query
+        self._clocks = Clocks(query.time_zones)
         self._find = _finder(query)
         self._regex = _lines_of(query.regex) if query.regex and query.text else None
         self._own = threading.local()
@@ -89,7 +94,7 @@ class Searcher:
             if wanted_text not in line or (matches is not None and not any(matches(line))):
                 continue
             sender, _ = source_of(block, hit.start)
-            event = event_of(hit, line, when, sender)
+            event = event_of(hit, line, when, sender, self._clocks)
             if query.sender not in {"", sender} or (query.host and not is_same_host(event.host, query.host)):
                 continue
             if all(told(event, name) == value for name, value in query.fields.items()):

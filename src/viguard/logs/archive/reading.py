@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,18 @@ import zstandard
 
 from viguard.logs.archive import index as indexes
 from viguard.logs.archive.frames import FrameError, Header, decode_header, runs_of, skipped, unpack
-from viguard.logs.archive.segments import Damage, Frame, Gap, Stored, moment, number_of, segments, walk
+from viguard.logs.archive.segments import (
+    Damage,
+    Frame,
+    Gap,
+    Stored,
+    moment,
+    number_of,
+    own_header,
+    segment_id,
+    segments,
+    walk,
+)
 from viguard.logs.archive.verify import no_index, of_gap
 from viguard.logs.block import Block
 
@@ -29,7 +40,11 @@ _BATCH = 1 << 20
 
 
 class Place(NamedTuple):
-    """A frame that is to be read, as index or header tell it. ``hosts`` is None when lines may claim others too."""
+    """A frame that is to be read, as index or header tell it. ``hosts`` is None when lines may claim others too.
+
+    It stands at ``offset`` of the file with the id ``segment``; ``origin`` is where it was first written. When another
+    file has taken the place of that one (see ``packing``), its origin finds it there.
+    """
 
     path: Path
     offset: int
@@ -37,6 +52,8 @@ class Place(NamedTuple):
     received_at: float
     senders: frozenset[str]
     hosts: frozenset[str] | None
+    segment: bytes
+    origin: int
 
 
 class Read(NamedTuple):
@@ -63,21 +80,25 @@ def places(directory: Path, wanted: Wanted, tell: Tell, *, newest_first: bool = 
 
 def _of(paths: list[Path], wanted: Wanted, tell: Tell, *, newest_first: bool = False) -> Iterator[Place]:
     for path in reversed(paths) if newest_first else paths:
-        index = indexes.read(path)
-        if index is None and path.exists():
-            for damage in no_index(path, is_newest=path == paths[-1]):
-                tell(damage)
-        found = _indexed(path, index, tell) if index else _walked(path, tell)
-        if newest_first:
-            found = iter(list(found)[::-1])
-        yield from (place for place in found if wanted(place))
+        try:
+            with indexes.opened(path) as opened:
+                if opened.own_index is None and not opened.is_apart:
+                    for damage in no_index(path, is_newest=path == paths[-1]):
+                        tell(damage)
+                found = (
+                    _indexed(path, opened.fd, opened.own_index, tell)
+                    if opened.own_index
+                    else _walked(path, opened, tell)
+                )
+                if newest_first:
+                    found = iter(list(found)[::-1])
+                yield from (place for place in found if wanted(place))
+        except FileNotFoundError:
+            continue  # retention took it
 
 
-def _indexed(path: Path, index: indexes.Index, tell: Tell) -> Iterator[Place]:
-    try:
-        size = path.stat().st_size
-    except FileNotFoundError:
-        return  # retention took it
+def _indexed(path: Path, fd: int, index: indexes.Index, tell: Tell) -> Iterator[Place]:
+    size = os.fstat(fd).st_size
     if size < index.size:
         for damage in of_gap(path, Gap(size, index.size - size, "the segment ends early", is_tail=True), index):
             tell(damage)
@@ -93,27 +114,24 @@ def _indexed(path: Path, index: indexes.Index, tell: Tell) -> Iterator[Place]:
                 if len(entry.senders) == 1
                 else frozenset(index.senders[n] for n in entry.senders),
                 frozenset(index.hosts[n] for n in entry.hosts) if entry.is_every_host else None,
+                index.segment,
+                entry.name,
             )
 
 
-def _walked(path: Path, tell: Tell) -> Iterator[Place]:
-    try:
-        fd = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return
-    try:
-        for found in walk(fd, os.fstat(fd).st_size):
-            if isinstance(found, Frame):
-                yield place_of(path, found)
-            elif not found.is_tail:  # a tail is being written
-                for damage in of_gap(path, found, None):
-                    tell(damage)
-    finally:
-        os.close(fd)
+def _walked(path: Path, opened: indexes.Opened, tell: Tell) -> Iterator[Place]:
+    size = os.fstat(opened.fd).st_size
+    segment = segment_id(opened.fd, size)
+    for found in walk(opened.fd, size, 0, segment):
+        if isinstance(found, Frame):
+            yield place_of(path, segment, found)
+        elif not found.is_tail or opened.is_apart:  # a tail is being written, but for a closed segment
+            for damage in of_gap(path, found, None):
+                tell(damage)
 
 
-def place_of(path: Path, frame: Frame) -> Place:
-    """Where a frame is, from its header."""
+def place_of(path: Path, segment: bytes, frame: Frame) -> Place:
+    """Where a frame is, from its header; ``segment`` is the id of its file."""
     header = frame.header
     return Place(
         path,
@@ -122,6 +140,8 @@ def place_of(path: Path, frame: Frame) -> Place:
         header.received_at,
         frozenset(sender for sender, _ in header.sources),
         frozenset(header.hosts) if header.is_every_host else None,
+        segment,
+        frame.origin,
     )
 
 
@@ -130,11 +150,12 @@ class Reader:
 
     def __init__(self, tell: Tell) -> None:
         self._tell, self._own = tell, threading.local()
+        self._moved = _Moved(b"", {})
 
     def read(self, place: Place) -> Read | None:
         """A frame; None when it is damaged, which is told, or when retention has taken its segment."""
         try:
-            data = _bytes(place)
+            place, data = self._bytes(place)
         except FileNotFoundError:
             return None
         told = skipped(data)
@@ -146,6 +167,33 @@ class Reader:
         except FrameError as error:
             self._damaged(place, str(error), header.hosts if header else ())
             return None
+
+    def _bytes(self, place: Place) -> tuple[Place, bytes]:
+        """The bytes of a frame, and where they stand, in the file that has the name of its segment now.
+
+        Raises: FileNotFoundError.
+        """
+        fd = os.open(place.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            data = os.pread(fd, place.size, place.offset)
+            told = skipped(data)
+            if told is None or told[1] != place.segment:
+                place = self._now(fd, place)
+                data = os.pread(fd, place.size, place.offset)
+            return place, data
+        finally:
+            os.close(fd)
+
+    def _now(self, fd: int, place: Place) -> Place:
+        """Where a frame stands in an open file, which may be another than the one that it was told to be in."""
+        own = own_header(fd)
+        if own is None or own[0] == place.segment:
+            return place  # the very file: it is damaged
+        moved = self._moved
+        if moved.segment != own[0]:
+            moved = self._moved = _moved(fd, place.path, own[0])
+        at = moved.frames.get(place.origin)
+        return place if at is None else place._replace(offset=at[0], size=at[1], segment=own[0])
 
     def _decompressor(self) -> zstandard.ZstdDecompressor:
         if not hasattr(self._own, "decompressor"):
@@ -169,12 +217,20 @@ class Reader:
         )
 
 
-def _bytes(place: Place) -> bytes:
-    fd = os.open(place.path, os.O_RDONLY)
-    try:
-        return os.pread(fd, place.size, place.offset)
-    finally:
-        os.close(fd)
+class _Moved(NamedTuple):
+    """Offset and size of each frame of a segment that was packed again, by its origin."""
+
+    segment: bytes
+    frames: Mapping[int, tuple[int, int]]
+
+
+def _moved(fd: int, path: Path, segment: bytes) -> _Moved:
+    index = indexes.read(path)
+    if index is not None and index.segment == segment:
+        return _Moved(segment, {entry.name: (entry.offset, entry.size) for entry in index.entries})
+    walked = walk(fd, os.fstat(fd).st_size, 0, segment)
+    frames = {one.origin: (one.offset, one.end - one.offset) for one in walked if isinstance(one, Frame)}
+    return _Moved(segment, frames)
 
 
 def _header(data: bytes, told: tuple[bytes, bytes, int] | None, place: Place) -> Header:
@@ -257,5 +313,5 @@ def between(
 
 
 def stored(place: Place) -> Stored:
-    """Where a frame stands."""
-    return Stored(number_of(place.path), place.offset)
+    """Where a frame stands, now and after each packing."""
+    return Stored(number_of(place.path), place.origin)

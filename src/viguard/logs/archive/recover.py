@@ -1,4 +1,8 @@
-"""What a crash left behind: segments without index. Their torn tails are cut off, and what that took is said."""
+"""What a crash left behind: segments without index. Their torn tails are cut off, and what that took is said.
+
+While a segment is packed again (see ``packing``) a crash leaves files beside it, which go, or the one of segment and
+index that was replaced first: then the segment, old or new, is whole, and gets its index anew.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,18 @@ from pathlib import Path
 
 from viguard.logs.archive import index as indexes
 from viguard.logs.archive.frames import digest
-from viguard.logs.archive.segments import INDEX_SUFFIX, SUFFIX, Frame, Gap, segment_id, segments, walk
+from viguard.logs.archive.index import NEW_SUFFIX
+from viguard.logs.archive.segments import (
+    INDEX_SUFFIX,
+    PACKING_SUFFIX,
+    SUFFIX,
+    Frame,
+    Gap,
+    own_header,
+    segment_id,
+    segments,
+    walk,
+)
 from viguard.model.facts import Struct
 
 TORN_SUFFIX = ".torn"
@@ -32,7 +47,7 @@ class Loss(Struct, frozen=True, kw_only=True):
 
 
 def recover(directory: Path) -> tuple[Loss, ...]:
-    """Closes every segment that has no index.
+    """Closes every segment that has no index of its own. Only while nobody else writes to the archive.
 
     Raises: OSError.
     """
@@ -40,8 +55,22 @@ def recover(directory: Path) -> tuple[Loss, ...]:
     for orphan in directory.glob(f"*{INDEX_SUFFIX}"):
         if not orphan.with_suffix(SUFFIX).exists():
             orphan.unlink(missing_ok=True)
-    losses = [_closed(path) for path in present if indexes.read(path) is None]
+    for suffix in (PACKING_SUFFIX, NEW_SUFFIX):
+        for left in directory.glob(f"*{suffix}"):
+            left.unlink(missing_ok=True)
+    losses = [_closed(path) for path in present if not _has_index(path)]
     return tuple(loss for loss in losses if loss is not None)
+
+
+def _has_index(path: Path) -> bool:
+    index = indexes.read(path)
+    if index is None:
+        return False
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        return indexes.is_of(index, fd)
+    finally:
+        os.close(fd)
 
 
 def _closed(path: Path) -> Loss | None:
@@ -49,7 +78,7 @@ def _closed(path: Path) -> Loss | None:
     fd = os.open(path, os.O_RDWR)
     try:
         size = os.fstat(fd).st_size
-        segment = segment_id(fd, size)
+        segment, own = segment_id(fd, size), own_header(fd)
         frames = [found for found in walk(fd, size, 0, segment) if isinstance(found, Frame)]
         while frames and not was_closed and not is_whole(fd, frames[-1]):
             frames.pop()
@@ -63,7 +92,7 @@ def _closed(path: Path) -> Loss | None:
     finally:
         os.close(fd)
     if frames:
-        indexes.write(path, indexes.gathered(frames).index(segment, end))
+        indexes.write(path, indexes.gathered(frames).index(segment, end, own[1].level if own else 0))
     elif loss is not None:
         path.rename(path.with_suffix(TORN_SUFFIX))
     elif not was_closed:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from viguard.logs.archive import index as indexes
+from viguard.logs.archive.files import sync_directory
+from viguard.logs.archive.lock import changing
 from viguard.logs.archive.recover import TORN_SUFFIX
 from viguard.logs.archive.segments import moment, segments
 from viguard.model.facts import Struct
@@ -56,6 +58,11 @@ def retain(directory: Path, retention: Retention, holds: Sequence[Hold], now: da
 
     Raises: OSError; what was deleted before stays deleted.
     """
+    with changing(directory):
+        return _retained(directory, retention, holds, now)
+
+
+def _retained(directory: Path, retention: Retention, holds: Sequence[Hold], now: datetime) -> tuple[Deletion, ...]:
     present = [(path, indexes.read(path)) for path in segments(directory)]
     every = sum(_size(path) for path, _ in present)
     deleted = []
@@ -76,7 +83,7 @@ def retain(directory: Path, retention: Retention, holds: Sequence[Hold], now: da
             Deletion(segment=path.stem, size_bytes=size, since=moment(index.since), until=moment(index.until), why=why)
         )
     if deleted:
-        indexes.sync_directory(directory)
+        sync_directory(directory)
     return tuple(deleted)
 
 

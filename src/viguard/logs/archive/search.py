@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from viguard.logs.archive import index as indexes
 from viguard.logs.archive.query import Match, Query, Searcher, is_same_host, source_of
 from viguard.logs.archive.reading import Place, Read, Reader, Tell, Wanted, each, place_of, places, within
-from viguard.logs.archive.segments import Frame, moment, segments, walk
+from viguard.logs.archive.segments import Frame, moment, segment_id, segments, walk
 from viguard.logs.archive.verify import of_gap
 
 
@@ -48,7 +49,7 @@ def _followed(
     directory: Path, searcher: Searcher, tell: Tell, ended: Callable[[], bool], every_s: float
 ) -> Iterator[Match]:
     wanted, read = _wanted(searcher.query), Reader(tell).read
-    at = {path.name: _end(path) for path in segments(directory)}
+    at = {path.name: _followed_to(path) for path in segments(directory)}
     while not ended():
         for place in _new(directory, at, tell):
             if wanted(place):
@@ -85,7 +86,7 @@ def _in_frame(searcher: Searcher, read: Read | None) -> list[Match]:
                 transport=transport,
                 line=block.data[start:end],
                 segment=place.path.stem,
-                frame=place.offset,
+                frame=place.origin,
                 start=start,
                 event=event,
             )
@@ -93,38 +94,61 @@ def _in_frame(searcher: Searcher, read: Read | None) -> list[Match]:
     return found
 
 
-def _end(path: Path) -> int:
+class _Far(NamedTuple):
+    """How far a segment was followed: to ``end`` of the file with that number and id, and before ``origin``, which
+    still says it when another file has taken the place of that one.
+    """
+
+    file: int
+    segment: bytes
+    end: int
+    origin: int
+
+
+_NOTHING = _Far(0, b"", 0, 0)
+
+
+def _followed_to(path: Path) -> _Far:
     """Where the last whole frame of a segment ends now."""
-    index = indexes.read(path)
-    if index is not None:
-        return index.size
     try:
-        fd = os.open(path, os.O_RDONLY)
+        with indexes.opened(path) as opened:
+            told = os.fstat(opened.fd)
+            if opened.own_index is not None:
+                last = max((entry.name for entry in opened.own_index.entries), default=0)
+                return _Far(told.st_ino, opened.own_index.segment, opened.own_index.size, last + 1)
+            far = _Far(told.st_ino, segment_id(opened.fd, told.st_size), 0, 0)
+            for found in walk(opened.fd, told.st_size, 0, far.segment):
+                if isinstance(found, Frame):
+                    far = far._replace(end=found.end, origin=found.origin + 1)
+            return far
     except FileNotFoundError:
-        return 0
-    try:
-        return max((f.end for f in walk(fd, os.fstat(fd).st_size) if isinstance(f, Frame)), default=0)
-    finally:
-        os.close(fd)
+        return _NOTHING
 
 
-def _new(directory: Path, at: dict[str, int], tell: Tell) -> Iterator[Place]:
+def _new(directory: Path, at: dict[str, _Far], tell: Tell) -> Iterator[Place]:
     """The frames that came since, and remembers how far it got."""
     for path in segments(directory):
-        start = at.get(path.name, 0)
+        far = at.get(path.name, _NOTHING)
         try:
-            if path.stat().st_size <= start:
+            told = path.stat()
+            if told.st_ino == far.file and told.st_size <= far.end:
                 continue
-            fd = os.open(path, os.O_RDONLY)
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
             continue  # retention took it
         try:
-            for found in walk(fd, os.fstat(fd).st_size, start):
+            told = os.fstat(fd)
+            segment = segment_id(fd, told.st_size)
+            start = far.end if segment == far.segment else 0
+            for found in walk(fd, told.st_size, start, segment):
                 if isinstance(found, Frame):
-                    at[path.name] = found.end
-                    yield place_of(path, found)
+                    is_new = found.origin >= far.origin
+                    far = _Far(told.st_ino, segment, found.end, max(far.origin, found.origin + 1))
+                    at[path.name] = far
+                    if is_new:
+                        yield place_of(path, segment, found)
                 elif not found.is_tail:
-                    at[path.name] = found.offset + found.size
+                    far = at[path.name] = _Far(told.st_ino, segment, found.offset + found.size, far.origin)
                     for damage in of_gap(path, found, None):
                         tell(damage)
         finally:

@@ -16,6 +16,7 @@ from viguard.logs.archive.frames import (
     TAG,
     FrameError,
     Header,
+    SegmentHeader,
     decode_header,
     decode_segment,
     skipped,
@@ -24,6 +25,12 @@ from viguard.model.facts import Struct
 
 SUFFIX = ".zst"
 INDEX_SUFFIX = ".index"
+PACKING_SUFFIX = ".packing"
+"""Of a file that is to take the place of a segment."""
+LOCK = "lock"
+"""Stands in every archive, and says who may write."""
+FOLDER = "archive"
+"""The folder of a log server's directory in which it keeps lines."""
 _NAME = re.compile(r"\d{8}-\d{8}T\d{6}Z")
 _FIRST_READ = 4096
 _CHUNK = 1 << 20
@@ -32,7 +39,9 @@ _TAG_AT = 8
 
 
 class Stored(NamedTuple):
-    """Where a block stands in an archive: the number of its segment, and its offset there. Later ones are greater."""
+    """Where a block stands in an archive: the number of its segment, and the offset there at which it was first
+    written. It stays the same when the segment is packed again. Later ones are greater.
+    """
 
     segment: int
     offset: int
@@ -44,6 +53,11 @@ class Frame(NamedTuple):
     offset: int
     data: int
     header: Header
+
+    @property
+    def origin(self) -> int:
+        """Where it was first written: its name within the segment, whatever packing does to the offset."""
+        return self.offset if self.header.origin is None else self.header.origin
 
     @property
     def end(self) -> int:
@@ -105,23 +119,60 @@ def segments(directory: Path) -> list[Path]:
         raise InputError(f"no archive of logs: {error.strerror}", where=str(directory)) from error
 
 
+def own_header(fd: int) -> tuple[bytes, SegmentHeader] | None:
+    """The random id of a segment and its header; None when they are damaged, or the first frame has another id."""
+    told, first = _beginning(fd)
+    return None if told is None or (first and first != told[0]) else told
+
+
+def archive_in(directory: Path) -> Path:
+    """The archive that a directory is, or that stands in it as in the directory of a log server.
+
+    Raises: InputError when neither is one: what is looked for there would be found nowhere, as if nothing had happened.
+    """
+    inner = directory / FOLDER
+    found = inner if not _is_archive(directory) and inner.is_dir() else directory
+    if _is_archive(found):
+        return found
+    hint = f"name the folder {FOLDER} in the directory of serve.yaml"
+    raise InputError("no archive of logs: no segment is in there", where=str(directory), hint=hint)
+
+
+def _is_archive(directory: Path) -> bool:
+    return bool(segments(directory)) or (directory / LOCK).exists()
+
+
 def segment_id(fd: int, size: int) -> bytes:
-    """The random id of a segment: from its header, else from the first frame whose hash fits, else b""."""
-    start = os.pread(fd, _FIRST_READ, 0)
-    told = skipped(start)
-    if told is not None and told[0] == SEGMENT_TAG:
-        try:
-            decode_segment(start[: told[2]])
-            return told[1]
-        except FrameError:
-            pass
+    """The random id of a segment: the first one that two of its header and its whole frames have, as no hash covers it;
+    else the one that there is last, else b"".
+    """
+    told, first = _beginning(fd)
+    if told is not None and (first == told[0] or not first):
+        return told[0]
+    seen = [told[0]] if told is not None else []
     at = _next(fd, size, 0, TAG)
     while at is not None:
-        told = skipped(os.pread(fd, _FIRST_READ, at))
-        if told is not None and _frame(fd, size, at, told[1]) is not None:
-            return told[1]
+        frame = skipped(os.pread(fd, _FIRST_READ, at))
+        if frame is not None and _frame(fd, size, at, frame[1]) is not None:
+            if frame[1] in seen:
+                return frame[1]
+            seen.append(frame[1])
         at = _next(fd, size, at + 1, TAG)
-    return b""
+    return seen[-1] if seen else b""
+
+
+def _beginning(fd: int) -> tuple[tuple[bytes, SegmentHeader] | None, bytes]:
+    """Id and header of a segment, None when they are damaged, and the id of the frame after them, b"" without."""
+    start = os.pread(fd, _FIRST_READ, 0)
+    told = skipped(start)
+    if told is None or told[0] != SEGMENT_TAG:
+        return None, b""
+    try:
+        header = decode_segment(start[: told[2]])
+    except FrameError:
+        return None, b""
+    frame = skipped(start[told[2] :])
+    return (told[1], header), frame[1] if frame is not None else b""
 
 
 def walk(fd: int, size: int, at: int = 0, segment: bytes | None = None) -> Iterator[Frame | Gap]:

@@ -9,21 +9,24 @@ from pathlib import Path
 import zstandard
 
 from viguard.logs.archive import index as indexes
-from viguard.logs.archive.frames import FrameError, digest, runs_of, unpack
-from viguard.logs.archive.segments import Damage, Frame, Gap, moment, segment_id, segments, walk
+from viguard.logs.archive.frames import FrameError, Header, digest, runs_of, unpack
+from viguard.logs.archive.segments import Damage, Frame, Gap, moment, own_header, segment_id, segments, walk
 from viguard.model.facts import Struct
 from viguard.model.text import lines_in
 
 
 class Checked(Struct, frozen=True, kw_only=True):
-    """What was read, and what could not be. ``open_tail`` bytes at the end of a segment without index are being
-    written, or were when viguard stopped: no receipt of them has been acknowledged.
+    """What was read, and what could not be. ``packed`` segments were packed again, which saved ``gained_bytes``.
+    ``open_tail`` bytes at the end of a segment without index are being written, or were when viguard stopped: no
+    receipt of them has been acknowledged.
     """
 
     segments: int = 0
     frames: int = 0
     lines: int = 0
     raw_bytes: int = 0
+    packed: int = 0
+    gained_bytes: int = 0
     open_tail: int = 0
     damage: tuple[Damage, ...] = ()
 
@@ -33,33 +36,47 @@ def verify(directory: Path) -> Checked:
 
     Raises: InputError when there is no such directory.
     """
-    frames = lines = raw = tail = count = 0
+    frames = lines = raw = tail = count = packed = gained = 0
     damage: list[Damage] = []
     paths = segments(directory)
     for path in paths:
         try:
-            fd = os.open(path, os.O_RDONLY)
+            with indexes.opened(path) as opened:
+                count += 1
+                if opened.own_index is None and not opened.is_apart:
+                    damage.extend(no_index(path, is_newest=path == paths[-1]))
+                saved = _gained(opened.fd)
+                packed, gained = packed + bool(saved), gained + saved
+                for found in _segment(path, opened):
+                    match found:
+                        case Frame():
+                            frames, lines, raw = frames + 1, lines + found.header.lines, raw + found.header.raw
+                        case Damage():
+                            damage.append(found)
+                        case _:
+                            tail += found
         except FileNotFoundError:
             continue  # retention took it
-        count += 1
-        try:
-            index = indexes.read(path)
-            if index is None:
-                damage.extend(no_index(path, is_newest=path == paths[-1]))
-            for found in _segment(path, fd, index):
-                match found:
-                    case Frame():
-                        frames, lines, raw = frames + 1, lines + found.header.lines, raw + found.header.raw
-                    case Damage():
-                        damage.append(found)
-                    case _:
-                        tail += found
-        finally:
-            os.close(fd)
-    return Checked(segments=count, frames=frames, lines=lines, raw_bytes=raw, open_tail=tail, damage=tuple(damage))
+    return Checked(
+        segments=count,
+        frames=frames,
+        lines=lines,
+        raw_bytes=raw,
+        packed=packed,
+        gained_bytes=gained,
+        open_tail=tail,
+        damage=tuple(damage),
+    )
 
 
-def _segment(path: Path, fd: int, index: indexes.Index | None) -> Iterator[Frame | Damage | int]:
+def _gained(fd: int) -> int:
+    """The bytes that packing a segment again has saved; 0 when it is as it was written."""
+    own = own_header(fd)
+    return max(own[1].size_before - os.fstat(fd).st_size, 0) if own is not None and own[1].level else 0
+
+
+def _segment(path: Path, opened: indexes.Opened) -> Iterator[Frame | Damage | int]:
+    fd, index, is_apart = opened
     decompressor = zstandard.ZstdDecompressor()
     size = os.fstat(fd).st_size
     segment = index.segment if index else segment_id(fd, size)
@@ -70,7 +87,7 @@ def _segment(path: Path, fd: int, index: indexes.Index | None) -> Iterator[Frame
                 seen.add(found.offset)
                 why = trouble(fd, found, decompressor)
                 yield found if not why else of_frame(path, found, why)
-            case Gap() if index is None and found.is_tail:
+            case Gap() if index is None and found.is_tail and not is_apart:
                 yield found.size
             case Gap():
                 yield from of_gap(path, found, index)
@@ -93,17 +110,25 @@ def no_index(path: Path, *, is_newest: bool) -> Iterator[Damage]:
 
 def trouble(fd: int, frame: Frame, decompressor: zstandard.ZstdDecompressor) -> str:
     """What is wrong with a frame, "" when nothing is."""
-    data = os.pread(fd, frame.header.size, frame.data)
-    if digest(data) != frame.header.digest:
-        return "the hash of the data does not fit"
     try:
-        lines = unpack(data, frame.header, decompressor)
-        runs = runs_of(frame.header)
+        checked(os.pread(fd, frame.header.size, frame.data), frame.header, decompressor)
     except FrameError as error:
         return str(error)
-    if not runs or runs[-1].end != len(lines) or lines_in(lines) != frame.header.lines:
-        return "the lines are not those that the header names"
     return ""
+
+
+def checked(data: bytes, header: Header, decompressor: zstandard.ZstdDecompressor) -> bytes:
+    """The lines of a frame from its compressed data, when all of it is as its header says.
+
+    Raises: FrameError.
+    """
+    if digest(data) != header.digest:
+        raise FrameError("the hash of the data does not fit")
+    lines = unpack(data, header, decompressor)
+    runs = runs_of(header)
+    if not runs or runs[-1].end != len(lines) or lines_in(lines) != header.lines:
+        raise FrameError("the lines are not those that the header names")
+    return lines
 
 
 def of_frame(path: Path, frame: Frame, why: str) -> Damage:

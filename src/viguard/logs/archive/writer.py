@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import fcntl
+import math
 import os
 import queue
 import threading
@@ -17,13 +17,14 @@ from typing import NamedTuple, Self
 
 import zstandard
 
-from viguard.errors import InputError
 from viguard.logs.archive.files import Files
 from viguard.logs.archive.frames import (
     MAX_RAW,
     encode,
 )
 from viguard.logs.archive.growing import DAY_S, Growing
+from viguard.logs.archive.leisure import Leisure
+from viguard.logs.archive.lock import locked
 from viguard.logs.archive.recover import Loss, recover
 from viguard.logs.archive.segments import SUFFIX, Stored, name_of, number_of, segments
 from viguard.logs.block import Block
@@ -34,7 +35,9 @@ BUSY, IDLE = 1, 6
 """Levels of zstd. 3 is slower by a third than 1 and no smaller on log lines; 6 takes four times as long, saves 8 %."""
 _IDLE_S = 0.2
 """After so long without a block, a MiB of lines may cost the 8 ms of the higher level: under a twentieth of a core."""
-_LOCK = "lock"
+
+_LITTLE_BYTES, _QUIET_S = 1 << 20, 10.0
+"""Who took less lately is idle; after so many seconds what was taken counts a third."""
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -49,7 +52,9 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 class State(Struct, frozen=True, kw_only=True):
-    """How the archive is. ``refused`` blocks since it was opened; ``why`` is the last failure while it lasts."""
+    """How the archive is. ``refused`` blocks since it was opened; ``why`` is the last failure while it lasts;
+    ``packed`` segments were packed again at leisure since, which saved ``gained_bytes``.
+    """
 
     full: bool
     free_share: float
@@ -59,6 +64,8 @@ class State(Struct, frozen=True, kw_only=True):
     stored_bytes: int
     refused: int
     why: str = ""
+    packed: int = 0
+    gained_bytes: int = 0
 
 
 class _Waiting(NamedTuple):
@@ -87,7 +94,7 @@ class Archive:
         self.directory, self.limits = directory, limits or Limits()
         self._files, self._clock, self._tell = files or Files(), clock, tell
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = _locked(directory)
+        self._lock = locked(directory)
         try:
             self.losses: tuple[Loss, ...] = recover(directory)
         except BaseException:
@@ -100,6 +107,9 @@ class Archive:
         self._headers = make_headers()
         self._full, self._why, self._closed = False, "", False
         self._blocks = self._lines = self._raw = self._stored = self._refused = 0
+        self._lately, self._took_at, self._quiet_s = 2.0 * _LITTLE_BYTES, time.monotonic(), _QUIET_S
+        self._is_storing = False
+        self._leisure: Leisure | None = None
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="viguard-archive", daemon=True)
@@ -124,6 +134,7 @@ class Archive:
             if self._closed:
                 raise OSError(errno.ESHUTDOWN, "the archive of logs is closed")
             self._queue.put(_Waiting(block, told, loop))
+            self._lately, self._took_at = self._load() + len(block.data), time.monotonic()
         return await told
 
     @property
@@ -138,6 +149,19 @@ class Archive:
             stored_bytes=self._stored,
             refused=self._refused,
             why=self._why,
+            packed=self._leisure.packed if self._leisure else 0,
+            gained_bytes=self._leisure.gained_bytes if self._leisure else 0,
+        )
+
+    def pack_at_leisure(self, may: Callable[[], bool] = lambda: True, *, quiet_s: float | None = None) -> None:
+        """From now on closed segments are packed again while this is idle, and ``may`` says so too, in any thread.
+
+        Idle is who took little in the last ``quiet_s``, 10 without. To be called once.
+        """
+
+        self._quiet_s = quiet_s or _QUIET_S
+        self._leisure = Leisure(
+            self.directory, self._files, self.limits.free_share, lambda: self._has_leisure() and may(), self._tell
         )
 
     def close(self) -> None:
@@ -147,6 +171,8 @@ class Archive:
                 return
             self._closed = True
             self._queue.put(None)
+        if self._leisure is not None:
+            self._leisure.close()
         self._thread.join()
         self._seal()
         os.close(self._lock)
@@ -158,6 +184,13 @@ class Archive:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _load(self) -> float:
+        """Bytes taken lately; after some seconds they count a third."""
+        return self._lately * math.exp((self._took_at - time.monotonic()) / self._quiet_s)
+
+    def _has_leisure(self) -> bool:
+        return self._queue.empty() and not self._is_storing and self._load() < _LITTLE_BYTES
 
     def _work(self) -> None:
         since = time.monotonic()
@@ -174,7 +207,9 @@ class Archive:
                     break
                 group.append(more)
                 size += len(more.block.data)
+            self._is_storing = True
             self._commit(group, self._idle if is_idle and len(group) == 1 else self._busy)
+            self._is_storing = False
             since = time.monotonic()
             if is_last:
                 return
@@ -285,15 +320,3 @@ def _answer(told: asyncio.Future[Stored], answer: Stored | Exception) -> None:
         told.set_exception(answer)
     else:
         told.set_result(answer)
-
-
-def _locked(directory: Path) -> int:
-    fd = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(fd)
-        raise InputError(
-            "another process writes to this archive", where=str(directory), hint="stop it, or use another directory"
-        ) from error
-    return fd

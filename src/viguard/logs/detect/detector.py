@@ -12,18 +12,20 @@ from typing import NamedTuple
 
 import msgspec
 
-from viguard.logs.detect import consoles, silence
+from viguard.logs.detect import consoles, silence, skew
 from viguard.logs.detect.consoles import Consoles
 from viguard.logs.detect.intent import Intent, Sight
+from viguard.logs.detect.offsets import Advice
 from viguard.logs.detect.rules import About, Correlation, Rule, RuleSet
 from viguard.logs.detect.seen import Seen, moment
 from viguard.logs.detect.silence import Silence
+from viguard.logs.detect.skew import Skews
 from viguard.logs.detect.windows import Heard, Made, Windows
 from viguard.logs.telling import host_of
 from viguard.model.event import Alert, Event, EventSeverity
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DERIVED = {consoles.EVENT, silence.EVENT}
+_DERIVED = {consoles.EVENT, silence.EVENT, skew.EVENT}
 _MAINTENANCE = timedelta(hours=2)
 """How long a host may be in maintenance before guests that stop count again."""
 _KEYS = 10_000
@@ -76,6 +78,7 @@ class Detector:
         self._last = _EPOCH
         self.consoles = Consoles(self.intent.console_sessions)
         self.silence = Silence()
+        self.skews = Skews(Advice(self.intent.time_zones, self.intent.time_zone))
         self._counters = Counters()
 
     @property
@@ -85,7 +88,7 @@ class Detector:
             self._counters,
             evicted_groups=sum(windows.evicted for windows in self._windows),
             evicted_consoles=self.consoles.evicted,
-            evicted_hosts=self.silence.evicted,
+            evicted_hosts=self.silence.evicted + self.skews.evicted,
         )
 
     def feed(self, events: Iterable[Event]) -> list[Alert]:
@@ -94,7 +97,7 @@ class Detector:
         for event in events:
             self._counters.events += 1
             self._note_maintenance(event)
-            derived = self.consoles.take(event)
+            derived = [*self.consoles.take(event), *self.skews.take(event)]
             self._judge(event, out)
             for one in derived:
                 self._judge(one, out)
@@ -107,7 +110,11 @@ class Detector:
 
     def tick(self, now: datetime) -> list[Alert]:
         """The clock of the receiver; who is silent shows only by it."""
-        return self._feed_derived(self.silence.tick(now))
+        return self._feed_derived([*self.silence.tick(now), *self.skews.tick(now)])
+
+    def sample(self, line: Event) -> list[Alert]:
+        """A line that tells no event, but when its host thinks it was written."""
+        return self._feed_derived(self.skews.sample(line))
 
     def console_figures(self, counts: Mapping[str, int], at: datetime) -> list[Alert]:
         """The API's own figures of open consoles by name of guest."""
@@ -180,7 +187,7 @@ class Detector:
                 events=cause.events,
                 attack=about.attack,
                 steps=about.steps,
-                zone=str(seen.get("zone") or ""),
+                zones=seen.zones,
                 text=_text(seen, cause.events),
             )
         )
@@ -198,7 +205,7 @@ class Detector:
             key=key,
             time=time,
             events=(event,),
-            zone=str(seen.get("zone") or ""),
+            zones=seen.zones,
             text=_text(seen, (event,)),
             resolved=True,
         )
@@ -258,10 +265,12 @@ def _told_count(seen: Seen) -> str:
 
 def _text(seen: Seen, events: tuple[Event, ...]) -> str:
     told = [(name, seen.get(name)) for name in (*_SAID, *_SAID_MORE)]
-    skew = seen.get("clock_skew_s")
-    if isinstance(skew, float) and skew > _SKEW_TOLD_S:
-        told.append(("clock wrong by seconds", round(skew)))
+    wrong_s = seen.get("clock_skew_s")
+    if isinstance(wrong_s, float) and wrong_s > _SKEW_TOLD_S:
+        told.append(("clock wrong by seconds", round(wrong_s)))
     said = ", ".join(f"{name} {_clean(value)}" for name, value in told if value not in {None, ""})
+    if seen.event.event == skew.EVENT and "hint" in seen.event.fields:
+        said = f"{said}: {_clean(seen.event.fields['hint'], 600)}"
     return f"{said} ({len(events)} events)" if len(events) > 1 else said
 
 
@@ -271,9 +280,9 @@ def _quoted(value: object) -> str:
     return json.dumps(text, ensure_ascii=False) if set(text) & set(' ="') else text
 
 
-def _clean(value: object) -> str:
+def _clean(value: object, most: int = 200) -> str:
     """A value of a line for people: without what could steer a terminal or turn text round, and not too long."""
-    text = str(value)[:400]
+    text = str(value)[: most * 2]
     if not text.isprintable():
         text = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
-    return text if len(text) <= 200 else f"{text[:200]}…"
+    return text if len(text) <= most else f"{text[:most]}…"

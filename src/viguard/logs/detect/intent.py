@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from functools import lru_cache
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from viguard.errors import InputError
 from viguard.model.facts import Struct
-from viguard.policy.policy import NO_POLICY, Day, Policy, Purpose, WorkingHours
+from viguard.policy.policy import NO_POLICY, Day, Policy, Purpose, TimeZone, WorkingHours
+from viguard.policy.time_zones import zone_named
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -32,7 +31,8 @@ class Intent(Struct, frozen=True, kw_only=True):
 
     ``networks`` are those that administrators log in from (CIDR), ``hours`` when, in ``time_zone``.
     ``addresses`` of hosts by name and ``relays`` (log servers that pass lines on) show who may send a host's lines.
-    ``zones`` are names of zones by name of guest or host, ``subnets`` by network.
+    ``zones`` are the zones by name of guest or host (one word for one of them), ``subnets`` by network.
+    ``time_zones`` date the lines of hosts that write local time (see ``logs.clocks``).
     """
 
     console_sessions: int = 1
@@ -41,8 +41,9 @@ class Intent(Struct, frozen=True, kw_only=True):
     time_zone: str = "UTC"
     addresses: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     relays: tuple[str, ...] = ()
-    zones: dict[str, str] = msgspec.field(default_factory=dict)
+    zones: dict[str, str | tuple[str, ...]] = msgspec.field(default_factory=dict)
     subnets: dict[str, str] = msgspec.field(default_factory=dict)
+    time_zones: tuple[TimeZone, ...] = ()
 
     @property
     def undecided(self) -> tuple[str, ...]:
@@ -62,7 +63,7 @@ def intent_of(
     *,
     addresses: Mapping[str, tuple[str, ...]] | None = None,
     relays: tuple[str, ...] = (),
-    zones: Mapping[str, str] | None = None,
+    zones: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Intent:
     """What a policy intends, with facts of the estate. People log in from the subnets of zones for management."""
     known, hours = policy.zones or (), policy.working_hours
@@ -76,6 +77,7 @@ def intent_of(
         relays=relays,
         zones=dict(zones or {}),
         subnets={net: zone.name for zone in known for net in zone.match.subnets},
+        time_zones=policy.time_zones,
     )
 
 
@@ -96,10 +98,12 @@ class Sight:
         self._subnets = sorted(
             ((network_of(net), zone) for net, zone in intent.subnets.items()), key=lambda pair: -pair[0].prefixlen
         )
-        self._zone = _time_zone(intent.time_zone)
+        self._zone = zone_named(intent.time_zone)
         self._addresses = {host.casefold(): {address_of(a) for a in some} for host, some in intent.addresses.items()}
         self._relays = {address_of(a) for a in intent.relays}
-        self._zones = {name.casefold(): zone for name, zone in intent.zones.items()}
+        self._zones = {
+            name.casefold(): (some,) if isinstance(some, str) else some for name, some in intent.zones.items()
+        }
 
     def local(self, time: datetime) -> datetime:
         """A time in the owner's time zone."""
@@ -126,23 +130,14 @@ class Sight:
             return None
         return address in known or address in self._relays
 
-    def zone_of(self, name: str) -> str | None:
-        """The zone of a guest or host."""
-        return self._zones.get(name.casefold())
+    def zones_of(self, name: str) -> tuple[str, ...]:
+        """The zones of a guest or host, none when they are not known."""
+        return self._zones.get(name.casefold(), ())
 
     def zone_of_address(self, source: str | None) -> str | None:
         """The zone of the smallest network that an address is in."""
         address = address_of(source)
         return None if address is None else next((zone for net, zone in self._subnets if address in net), None)
-
-
-def _time_zone(name: str) -> tzinfo:
-    if name == "UTC":
-        return UTC  # also where no time zones are installed
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise InputError(f"there is no time zone {name!r} here", hint="write one as Europe/Brussels") from error
 
 
 def network_of(text: str) -> Network:

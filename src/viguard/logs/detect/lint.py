@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
 from sigma.correlations import SigmaCorrelationRule
 
-from viguard.logs.classes import classes
-from viguard.logs.detect import consoles, silence
+from viguard.logs.classes import classes, field_names
+from viguard.logs.detect import consoles, silence, skew
 from viguard.logs.detect.cases import CaseError, events_of
 from viguard.logs.detect.reading import Mistake, Reading, Source, read
 from viguard.logs.detect.regexes import hazard
 from viguard.logs.detect.seen import FIELDS
 
-_GROUP = re.compile(r"\(\?P<(\w+)>")
 _PROCESS = {"Image", "CommandLine", "User"}
 
 
@@ -28,8 +26,8 @@ def lint(
     ``events`` are the classes of events that there are and ``fields`` what they bring: by default those of the content.
     """
     reading = read(files)
-    known = {*(classes() if events is None else events), consoles.EVENT, silence.EVENT}
-    brought = {*(_fields() if fields is None else fields), *FIELDS}
+    known = {*(classes() if events is None else events), consoles.EVENT, silence.EVENT, skew.EVENT}
+    brought = {*(field_names() | _PROCESS if fields is None else fields), *FIELDS, *skew.BROUGHT}
     found = [*reading.mistakes, *_of_sources(reading, known, brought)]
     return tuple(sorted(set(found), key=lambda one: (one.file, one.line, one.column, one.text)))
 
@@ -88,16 +86,3 @@ def _asked(source: Source) -> Iterator[tuple[tuple[str | int, ...], str, list[st
                 field, *modifiers = str(key).split("|")
                 for value in values if isinstance(values, list) else [values]:
                     yield ("detection", name, *at, str(key)), field, modifiers, value
-
-
-def _fields() -> set[str]:
-    """The fields that classes of events name, or their patterns bring."""
-    found: set[str] = set()
-    for one in classes().values():
-        found |= set(one.fields)
-        for line in one.lines:
-            found |= {*_GROUP.findall(line.pattern), *line.put}
-        for text in one.says:
-            found |= {*_GROUP.findall(text.line().pattern), *text.put}
-        found |= set(one.names.values())
-    return found | _PROCESS

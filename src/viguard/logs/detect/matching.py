@@ -29,7 +29,7 @@ class Field(NamedTuple):
 
     def holds(self, seen: Seen) -> bool:
         """See Condition."""
-        return self.asks(seen.get(self.name))
+        return any(map(self.asks, seen.values(self.name)))
 
     def could(self, event: str) -> bool | None:
         """See Condition."""
@@ -46,7 +46,9 @@ class SameField(NamedTuple):
 
     def holds(self, seen: Seen) -> bool:
         """See Condition."""
-        one, other = seen.get(self.name), seen.get(self.other)
+        return any(self._is_same(one, other) for one in seen.values(self.name) for other in seen.values(self.other))
+
+    def _is_same(self, one: Value, other: Value) -> bool:
         if one is None or other is None:
             return False
         here, there = str(one).lower(), str(other).lower()

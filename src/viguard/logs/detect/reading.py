@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from sigma.collection import SigmaCollection
@@ -22,6 +23,8 @@ from viguard.model.event import EventSeverity
 
 FOLDER = "detections"
 _PRODUCTS = {None, "vmware", "esx", "esxi", "vcenter", "linux"}
+_CLOSE = 0.8
+"""How alike two names of products are, of 1, when one is taken for the other mistyped."""
 _OWN_KEYS = {"key", "every_s"}
 _PLACES = {
     "SigmaConditionError": ("detection", "condition"),
@@ -118,11 +121,13 @@ def read(files: Iterable[tuple[str, str]]) -> Reading:
         if correlation is not None:
             correlations.append(correlation)
             known |= dict.fromkeys(source.names, source.name)
-    return Reading(RuleSet(tuple(rules), tuple(correlations)), tuple(mistakes), tuple(sources))
+    left_out = tuple(str(mistake) for mistake in mistakes if not mistake.is_error)
+    return Reading(RuleSet(tuple(rules), tuple(correlations), left_out), tuple(mistakes), tuple(sources))
 
 
 def _sources(file: str, text: str, mistakes: list[Mistake]) -> list[Source]:
     found: list[Source] = []
+    before = len(mistakes)
     try:
         for document in documents(text):
             source = _source(file, document, mistakes)
@@ -130,6 +135,8 @@ def _sources(file: str, text: str, mistakes: list[Mistake]) -> list[Source]:
                 found.append(source)
     except YamlError as error:
         mistakes.append(Mistake(file, error.line, error.column, str(error)))
+    if not found and len(mistakes) == before:
+        mistakes.append(Mistake(file, 1, 1, "no rule is in it", is_error=False))
     return found
 
 
@@ -249,8 +256,15 @@ def _condition(source: Source, mistakes: list[Mistake]) -> Condition | None:
     logs = rule.logsource
     is_process = logs.category == "process_creation"
     if logs.product not in _PRODUCTS or (logs.category is not None and not is_process and logs.product == "linux"):
-        what = f"product {logs.product}, category {logs.category}"
-        mistakes.append(source.mistake(f"viguard hears no such logs: {what}", "logsource"))
+        said_of = (("product", logs.product), ("category", logs.category))
+        what = ", ".join(f"{key} {value}" for key, value in said_of if value)
+        meant = get_close_matches(str(logs.product).lower(), filter(None, _PRODUCTS), 1, _CLOSE)
+        if meant and logs.product not in _PRODUCTS:
+            said = f"viguard hears no such logs: {what}; did you mean product {meant[0]}?"
+            mistakes.append(source.mistake(said, "logsource"))
+        else:
+            said = f"left out, as viguard hears no such logs: {what}"
+            mistakes.append(source.mistake(said, "logsource", is_error=False))
         return None
     try:
         some = tuple(condition_of(one.parsed) for one in rule.detection.parsed_condition)

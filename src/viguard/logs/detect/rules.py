@@ -68,10 +68,14 @@ class Correlation:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """Every detection; correlations stand after those that they refer to."""
+    """Every detection; correlations stand after those that they refer to.
+
+    ``left_out`` says of each rule that is for logs that viguard does not hear where it stands, and which logs.
+    """
 
     rules: tuple[Rule, ...] = ()
     correlations: tuple[Correlation, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def abouts(self) -> tuple[About, ...]:
         """What each detection says of itself."""

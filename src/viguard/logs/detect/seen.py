@@ -10,7 +10,7 @@ from typing import TypeAlias
 from viguard.logs.block import API
 from viguard.logs.detect.intent import Sight
 from viguard.logs.telling import host_of
-from viguard.model.event import Event
+from viguard.model.event import SEVERAL, Event
 
 Value: TypeAlias = str | int | float | None
 
@@ -49,6 +49,15 @@ class Seen:
             return getter(self)
         return self.event.fields.get(name)
 
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """The zones of the guest, or else of the host."""
+        return self.sight.zones_of(self.event.vm or "") or self.sight.zones_of(host_of(self.event))
+
+    def values(self, name: str) -> tuple[Value, ...]:
+        """What may fulfil a rule: the values of a field that can have several, else its only one."""
+        return (self.zones or (None,)) if name == "zone" else (self.get(name),)
+
     def processes(self) -> list[Seen]:
         """The commands of a shell line, one for each program that it starts; empty for another event."""
         if self.event.event != "shell.command" or not self.command:
@@ -85,7 +94,7 @@ def _is_sender_known(seen: Seen) -> bool | None:
 
 
 def _zone(seen: Seen) -> str | None:
-    return seen.sight.zone_of(seen.event.vm or "") or seen.sight.zone_of(host_of(seen.event))
+    return SEVERAL.join(seen.zones) or None
 
 
 def _guest(seen: Seen) -> Value:

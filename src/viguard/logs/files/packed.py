@@ -21,12 +21,15 @@ _CHECKSUM_FLAG, _SINGLE_SEGMENT_FLAG = 4, 32
 class Limits(Struct, frozen=True, kw_only=True):
     """What reading files bears.
 
-    An archive may unpack to ``ratio`` times its size once it is beyond ``free_bytes``, and to ``unpacked_bytes`` at the
-    most. ``files`` bounds folders and archives, ``depth`` archives within archives.
+    An archive may unpack to ``ratio`` times its size once it is beyond ``free_bytes``, to ``late_ratio`` times beyond
+    ``late_bytes``, and to ``unpacked_bytes`` at the most. ``files`` bounds folders and archives, ``depth``
+    archives within archives.
     """
 
     ratio: int = 250
     free_bytes: int = 64 * 1024 * 1024
+    late_ratio: int = 120
+    late_bytes: int = 1024**3
     unpacked_bytes: int = 256 * 1024**3
     files: int = 100_000
     depth: int = 3
@@ -63,9 +66,10 @@ class Packed:
         if self._unpacked > limits.unpacked_bytes:
             hint = "unpack it yourself, and read what you need of it"
             raise self._fail(f"unpacks to more than {limits.unpacked_bytes:,} bytes", hint)
-        if self._unpacked > limits.free_bytes and self._unpacked > limits.ratio * max(self._packed, 1):
+        ratio = limits.late_ratio if self._unpacked > limits.late_bytes else limits.ratio
+        if self._unpacked > limits.free_bytes and self._unpacked > ratio * max(self._packed, 1):
             hint = "such an archive is made to fill disks; if it is good, unpack it yourself"
-            raise self._fail(f"unpacks to more than {limits.ratio} times its size", hint)
+            raise self._fail(f"unpacks to more than {ratio} times its size", hint)
 
     def _fail(self, what: str, hint: str = "") -> InputError:
         told = f"{what}; read so far: {self._unpacked:,} bytes, from {self._packed:,} packed"

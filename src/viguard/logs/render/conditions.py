@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from viguard.errors import ContentError
 from viguard.logs.classes import Carrier, EventClass, carriers, classes
+from viguard.logs.formats import written
 
 
 class Condition(NamedTuple):
@@ -26,8 +27,13 @@ def conditions(ids: frozenset[str]) -> tuple[Condition, ...]:
         for programs, text in _texts(kind):
             if not text.isprintable() or "`" in text:
                 raise ContentError(f"no text for a daemon's configuration: {text!r}", where=kind.id)
-            found.setdefault(tuple(sorted(programs)), set()).add(text)
+            found.setdefault(tuple(sorted(_with_parts(programs))), set()).add(text)
     return tuple(Condition(programs, _shortest(texts)) for programs, texts in sorted(found.items()))
+
+
+def _with_parts(programs: tuple[str, ...]) -> set[str]:
+    """Programs, and what the parts of those are called that are several."""
+    return {*programs, *(part for part, whole in written().aliases.items() if whole in programs)}
 
 
 def _texts(kind: EventClass) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -9,9 +9,11 @@ from typing import IO, Any
 
 from viguard.errors import InputError
 from viguard.logs.archive.parquet import Answer
-from viguard.logs.archive.segments import Damage
+from viguard.logs.archive.segments import Damage, archive_in
 from viguard.model.event import Event
+from viguard.model.facts import Struct
 from viguard.model.text import plural, visible
+from viguard.policy.policy import TimeZone
 from viguard.usecases.logs import rows
 from viguard.usecases.logs.damage import told
 from viguard.usecases.logs.reading import INCOMPLETE
@@ -27,9 +29,11 @@ def verify(directory: Path, stream: IO[bytes]) -> int:
     """
     from viguard.logs.archive.verify import verify as check  # noqa: PLC0415
 
-    found = check(directory)
+    found = check(archive_in(directory))
     counts = ((found.segments, "segment"), (found.frames, "frame"), (found.lines, "line"), (found.raw_bytes, "byte"))
     said = [", ".join(plural(number, noun) for number, noun in counts)]
+    if found.packed:
+        said.append(f"{plural(found.packed, 'segment')} packed again, which saved {plural(found.gained_bytes, 'byte')}")
     if found.open_tail:
         said.append(f"{plural(found.open_tail, 'byte')} at the end are being written, or were when viguard stopped")
     said += [f"damaged: {told(one)}" for one in found.damage]
@@ -38,7 +42,40 @@ def verify(directory: Path, stream: IO[bytes]) -> int:
     return DAMAGED if found.damage else 0
 
 
-def to_parquet(archive: Path, directory: Path, since: datetime | None, until: datetime | None, say: Say) -> int:
+def pack(directory: Path, stream: IO[bytes], say: Say) -> int:
+    """Packs each closed segment again where that pays, and writes what came of it. Nobody else may write meanwhile.
+
+    Returns 0, or 4 when a segment could not be packed.
+    Raises: InputError when there is no such archive, or a log server runs with it; OSError.
+    """
+    from viguard.logs.archive.by_hand import pack_all  # noqa: PLC0415
+    from viguard.logs.archive.packing import Left, Packed  # noqa: PLC0415
+
+    packed, gained, is_complete = 0, 0, True
+    for found in pack_all(directory):
+        if isinstance(found, Packed):
+            packed, gained = packed + 1, gained + found.size_before - found.size
+            stream.write(f"{found}\n".encode())
+        elif isinstance(found, Left):
+            if found.is_trouble or found.may_change:
+                is_complete = False
+                say(f"error: {found}")
+        else:
+            say(f"note: {found}")
+    stream.write(f"{plural(packed, 'segment')} packed again, {plural(gained, 'byte')} saved\n".encode())
+    return 0 if is_complete else INCOMPLETE
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """Which lines of an archive: by times of receipt. ``time_zones`` date those without a zone."""
+
+    archive: Path
+    since: datetime | None = None
+    until: datetime | None = None
+    time_zones: tuple[TimeZone, ...] = ()
+
+
+def to_parquet(wanted: Wanted, directory: Path, say: Say) -> int:
     """Writes the events of an archive, those of one fact merged, as Parquet files into a new or empty directory.
 
     Returns 0, or 4 when a part of the archive could not be read.
@@ -50,7 +87,7 @@ def to_parquet(archive: Path, directory: Path, since: datetime | None, until: da
         hint = "name a new directory: events that are there would be there twice"
         raise InputError("holds something already", where=str(directory), hint=hint)
     damage: list[Damage] = []
-    count = events_to_parquet(_events(archive, since, until, damage), directory)
+    count = events_to_parquet(_events(wanted, damage), directory)
     for one in damage:
         say(f"error: {told(one)}")
     say(f"written: {plural(count, 'event')} to {directory}")
@@ -75,15 +112,16 @@ def ask(directory: Path, sql: str, format_: str, stream: IO[bytes], say: Say) ->
     return INCOMPLETE if answer.is_cut else 0
 
 
-def _events(archive: Path, since: datetime | None, until: datetime | None, damage: list[Damage]) -> Iterator[Event]:
+def _events(wanted: Wanted, damage: list[Damage]) -> Iterator[Event]:
     from viguard.logs.archive.reading import blocks  # noqa: PLC0415
     from viguard.logs.classify import Classifier  # noqa: PLC0415
+    from viguard.logs.clocks import Clocks  # noqa: PLC0415
     from viguard.logs.merge import Merger  # noqa: PLC0415
     from viguard.logs.watch import events_of  # noqa: PLC0415
 
-    merger, look = Merger(), Classifier().block
-    for block in blocks(archive, tell=damage.append, since=since, until=until):
-        yield from merger.feed(events_of(block, look(block.data)))
+    merger, look, clocks = Merger(), Classifier().block, Clocks(wanted.time_zones)
+    for block in blocks(archive_in(wanted.archive), tell=damage.append, since=wanted.since, until=wanted.until):
+        yield from merger.feed(events_of(block, look(block.data), clocks))
     yield from merger.flush()
 
 

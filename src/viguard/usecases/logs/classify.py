@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import IO, Any
 
 from viguard.logs.classify import Classifier, Hit
+from viguard.logs.clocks import ALL_UTC, Clocks
 from viguard.logs.fields import event_of
 from viguard.logs.files import Chunk
 from viguard.model.event import NOISE, Event, Outcome
@@ -18,7 +19,14 @@ from viguard.usecases.logs.reading import STDIN, Files
 Say = Callable[[str], None]
 
 
-def summary(names: Sequence[str], stream: IO[bytes], say: Say, *, every: bool = False) -> int:
+def summary(
+    names: Sequence[str],
+    stream: IO[bytes],
+    say: Say,
+    *,
+    every: bool = False,
+    clocks: Clocks = ALL_UTC,  # noqa: ARG001  (the same arguments for all three; no time is told here)
+) -> int:
     """Writes how many lines there are of each class, the most frequent first; ``every`` counts noise too.
 
     Returns 0, or 4 when a part could not be read. Raises: InputError when nothing could be.
@@ -37,7 +45,7 @@ def summary(names: Sequence[str], stream: IO[bytes], say: Say, *, every: bool = 
     return code
 
 
-def objects(names: Sequence[str], stream: IO[bytes], say: Say, *, every: bool = False) -> int:
+def objects(names: Sequence[str], stream: IO[bytes], say: Say, *, every: bool = False, clocks: Clocks = ALL_UTC) -> int:
     """Writes an object for each recognised line, ``every``: for each line, in their order. Returns as ``summary``."""
     files, look = Files(names), Classifier().block
     first = 1
@@ -46,7 +54,7 @@ def objects(names: Sequence[str], stream: IO[bytes], say: Say, *, every: bool = 
         hits = look(chunk.data)
         numbers, after = numbered(chunk.data, hits, first)
         told = (
-            _row(chunk.name, number, event_of(hit, chunk.data[hit.start : hit.end], at))
+            _row(chunk.name, number, event_of(hit, chunk.data[hit.start : hit.end], at, clocks=clocks))
             for number, hit in zip(numbers, hits, strict=True)
         )
         stream.write(_with_noise(chunk, told, numbers, (first, after)) if every else rows.lines(told))
@@ -55,7 +63,7 @@ def objects(names: Sequence[str], stream: IO[bytes], say: Say, *, every: bool = 
     return files.code(say)
 
 
-def table(names: Sequence[str], stream: IO[bytes], say: Say, *, every: bool = False) -> int:
+def table(names: Sequence[str], stream: IO[bytes], say: Say, *, every: bool = False, clocks: Clocks = ALL_UTC) -> int:
     """Writes a line of a table for each recognised line, ``every``: for each line. Returns as ``summary``."""
     files, look = Files(names), Classifier().block
     first = 1
@@ -66,7 +74,7 @@ def table(names: Sequence[str], stream: IO[bytes], say: Say, *, every: bool = Fa
         numbers, after = numbered(chunk.data, hits, first)
         found = dict(zip(numbers, hits, strict=True))
         for number in range(first, after) if every else numbers:
-            stream.write(rows.table_line(_event(chunk, found.get(number), at), f"{chunk.name}:{number}"))
+            stream.write(rows.table_line(_event(chunk, found.get(number), at, clocks), f"{chunk.name}:{number}"))
         first = after
         _pass_on(names, stream)
     return files.code(say)
@@ -94,8 +102,8 @@ def _row(name: str, number: int, event: Event) -> dict[str, Any]:
     return {"file": name, "line": number, **rows.row(event)}
 
 
-def _event(chunk: Chunk, hit: Hit | None, at: datetime) -> Event:
-    return Event(event=NOISE) if hit is None else event_of(hit, chunk.data[hit.start : hit.end], at)
+def _event(chunk: Chunk, hit: Hit | None, at: datetime, clocks: Clocks) -> Event:
+    return Event(event=NOISE) if hit is None else event_of(hit, chunk.data[hit.start : hit.end], at, clocks=clocks)
 
 
 def _with_noise(chunk: Chunk, told: Iterator[dict[str, Any]], numbers: Sequence[int], whole: tuple[int, int]) -> bytes:

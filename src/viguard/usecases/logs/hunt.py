@@ -7,10 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+from msgspec.structs import replace
+
 from viguard.assess import controls as catalogue
 from viguard.errors import InputError
 from viguard.logs.archive.reading import blocks
-from viguard.logs.archive.segments import Damage
+from viguard.logs.archive.segments import Damage, archive_in
+from viguard.logs.clocks import Clocks, everywhere
 from viguard.logs.detect.detector import Detector
 from viguard.logs.detect.intent import Intent, intent_of
 from viguard.logs.detect.reading import load, shipped
@@ -33,7 +36,8 @@ _RULES = (".yml", ".yaml")
 class Hunt(Struct, frozen=True, kw_only=True):
     """What to look at: an archive, or files; with which detections, ours when ``rules`` is empty.
 
-    ``since`` and ``until`` are times of receipt and hold for an archive; ``policy`` says what is allowed.
+    ``since`` and ``until`` are times of receipt and hold for an archive; ``policy`` says what is allowed. ``time_zone``
+    is that of lines without one, of hosts for which the policy names none.
     """
 
     rules: tuple[Path, ...] = ()
@@ -42,12 +46,22 @@ class Hunt(Struct, frozen=True, kw_only=True):
     policy: Path | None = None
     since: datetime | None = None
     until: datetime | None = None
+    time_zone: str = ""
 
 
 def parted(arguments: Sequence[str]) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """Files of rules (``.yml``, ``.yaml``) and files of lines."""
-    rules = tuple(Path(one) for one in arguments if one.lower().endswith(_RULES))
-    return rules, tuple(one for one in arguments if not one.lower().endswith(_RULES))
+    """Files of rules (``.yml``, ``.yaml``) and folders of nothing else; and files of lines."""
+    is_rule = [one.lower().endswith(_RULES) or _is_of_rules(Path(one)) for one in arguments]
+    rules = tuple(Path(one) for one, is_it in zip(arguments, is_rule, strict=True) if is_it)
+    return rules, tuple(one for one, is_it in zip(arguments, is_rule, strict=True) if not is_it)
+
+
+def _is_of_rules(folder: Path) -> bool:
+    try:
+        suffixes = {path.suffix.lower() for path in folder.rglob("*") if path.is_file()} if folder.is_dir() else set()
+    except OSError:
+        return False  # whoever reads it says why it cannot be read
+    return bool(suffixes) and suffixes <= set(_RULES)
 
 
 def run(wanted: Hunt, format_: str, stream: IO[bytes], say: Say) -> int:
@@ -61,15 +75,18 @@ def run(wanted: Hunt, format_: str, stream: IO[bytes], say: Say) -> int:
         raise InputError("--since and --until are times of receipt, which only an archive knows")
     rules = load(files_of(wanted.rules)) if wanted.rules else shipped()
     intent = intent_of(load_policy(wanted.policy, catalogue.load())) if wanted.policy else Intent()
-    for missing in () if wanted.rules else intent.undecided:
-        say(f"note: not judged: {missing}")
+    intent = replace(intent, time_zones=(*intent.time_zones, *everywhere(wanted.time_zone)))
+    undecided = () if wanted.rules else intent.undecided
+    for note in (*rules.left_out, *(f"not judged: {missing}" for missing in undecided)):
+        say(f"note: {note}")
     if wanted.archive is None:
         files = Files(wanted.names)
         count = _write(_of_files(files, rules, intent), format_, stream)
         code = files.code(say)
     else:
         damage: list[Damage] = []
-        count = _write(_of_archive(wanted.archive, wanted, Watch(rules, intent), damage), format_, stream)
+        directory = archive_in(wanted.archive)
+        count = _write(_of_archive(directory, wanted, Watch(rules, intent), damage), format_, stream)
         for one in damage:
             say(f"error: {told(one)}")
         code = INCOMPLETE if damage else 0
@@ -79,7 +96,7 @@ def run(wanted: Hunt, format_: str, stream: IO[bytes], say: Say) -> int:
 
 def _of_files(files: Files, rules: RuleSet, intent: Intent) -> Iterator[Alert]:
     detector = Detector(rules, intent)
-    for event in events.events(files):
+    for event in events.events(files, Clocks(intent.time_zones)):
         yield from detector.feed([event])
 
 

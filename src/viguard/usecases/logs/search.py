@@ -10,9 +10,10 @@ from typing import IO, Any
 from viguard.errors import InputError
 from viguard.logs.archive.query import Match, Query
 from viguard.logs.archive.search import follow, search
-from viguard.logs.archive.segments import Damage
-from viguard.logs.classes import classes
+from viguard.logs.archive.segments import Damage, archive_in
+from viguard.logs.classes import classes, field_names
 from viguard.logs.fields import text
+from viguard.model.event import Event
 from viguard.model.text import visible
 from viguard.usecases.logs import rows
 from viguard.usecases.logs.damage import told
@@ -31,6 +32,8 @@ def run(  # noqa: PLR0913  (where to write, and how)
     Raises: InputError when there is no such archive, or the query cannot be.
     """
     _known(query)
+    for name in sorted(query.fields.keys() - field_names() - set(Event.__struct_fields__)):
+        say(f"note: no event is known to have a field {visible(name)!r}")
     damage: list[Damage] = []
     write = _form(format_, stream)
 
@@ -38,7 +41,7 @@ def run(  # noqa: PLR0913  (where to write, and how)
         damage.append(one)
         say(f"error: {told(one)}")
 
-    for match in _found(directory, query, note, following=following):
+    for match in _found(archive_in(directory), query, note, following=following):
         stream.write(write(match))
         if following:
             stream.flush()
@@ -46,7 +49,9 @@ def run(  # noqa: PLR0913  (where to write, and how)
 
 
 def _known(query: Query) -> None:
-    """A class that there is not would be found nowhere, which reads as if nothing had happened."""
+    """What cannot be found anywhere would read as if nothing had happened."""
+    if query.since is not None and query.until is not None and query.since >= query.until:
+        raise InputError("--until is not after --since: nothing is between them")
     wanted = query.fields.get("event")
     if wanted is not None and wanted not in classes():
         near = get_close_matches(wanted, classes(), 1)
