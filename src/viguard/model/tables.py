@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
+
 from viguard.model.facts import Struct
 
 
@@ -19,6 +21,22 @@ class PortRow(Struct, frozen=True, kw_only=True):
     directions: tuple[str, ...]
     tables: tuple[str, ...]
     purpose: str
+
+
+class FlowRow(Struct, frozen=True, kw_only=True):
+    """Who opens connections to whom. ``services`` as ``tcp/902``; ``initiators`` and ``responders`` are roles.
+
+    ``network``: the network of hosts that the row is for. ``need``: what has to be in use for it, "" for nothing.
+    """
+
+    id: str
+    levels: tuple[str, ...]
+    services: tuple[str, ...]
+    initiators: tuple[str, ...] = msgspec.field(name="from")
+    responders: tuple[str, ...] = msgspec.field(name="to")
+    network: str = "management"
+    need: str = ""
+    why: str
 
 
 class SupportEnd(Struct, frozen=True, kw_only=True):
