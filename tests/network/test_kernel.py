@@ -113,10 +113,10 @@ def some_packets(one: RuleSet, seed: int, count: int = PACKETS) -> list[Packet]:
 def load(kernel: Router, target: str, one: RuleSet) -> None:
     kernel.forget()
     if target == "nftables":
-        kernel.inside("router", *program("nftables", "nft"), "-f", "-", text=nftables.render([one]))
+        kernel.inside("router", *program("nftables", "nft"), "-f", "-", text=nftables.render([one]).text)
     else:
         name = "iptables-nft-restore" if one.family is Family.V4 else "ip6tables-nft-restore"
-        kernel.inside("router", *program("iptables", name), text=iptables.render(one))
+        kernel.inside("router", *program("iptables", name), text=iptables.render(one).text)
 
 
 @pytest.mark.real("nftables")
