@@ -1,0 +1,49 @@
+"""Rows for devices without a memory, packet by packet: as the rule set says there, and nothing else comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import given
+
+from tests.network.brute import PACKETS, rule_sets
+from viguard.network.addresses import Family
+from viguard.network.render.stateless import Row, answers, new_flows
+from viguard.network.render.written import parts
+from viguard.network.rules import Action, Packet, Rule, RuleSet
+from viguard.network.services import ICMP, TCP
+
+
+def decided(rows: Sequence[Row], packet: Packet, *, has_ack: bool = False) -> Action:
+    for row in rows:
+        if row.is_answer and not has_ack:
+            continue
+        rule = Rule(action=row.action, sources=row.sources, destinations=row.destinations, services=(row.box,))
+        if rule.fits(packet):
+            return row.action
+    raise AssertionError("the default is a row")
+
+
+def told(one: RuleSet) -> RuleSet:
+    """Without ports of no protocol, which no row can say."""
+    said, _ = parts(one)
+    rules = tuple(
+        Rule(action=p.rule.action, sources=p.rule.sources, destinations=p.rule.destinations, services=(p.box,))
+        for p in said
+    )
+    return RuleSet(name=one.name, family=Family.V4, rules=rules, default=one.default)
+
+
+@given(rule_sets)
+def test_new_flows_and_their_answers(one: RuleSet) -> None:
+    said, _ = parts(one)
+    here, (back, _), wanted = new_flows(one, said), answers(one, said), told(one)
+    for packet in PACKETS[::7]:
+        action = wanted.decides(packet)[0]
+        assert decided(here, packet) is action
+        if packet.protocol == ICMP:
+            continue
+        answer = Packet(packet.destination, packet.source, packet.protocol, packet.port, packet.source_port)
+        assert decided(back, answer, has_ack=True) is action
+        if packet.protocol == TCP:
+            assert decided(back, answer) is Action.DENY
