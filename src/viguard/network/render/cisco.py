@@ -16,8 +16,8 @@ from ipaddress import IPv4Network, IPv6Network
 
 from viguard.model.facts import Struct
 from viguard.network.addresses import Family, Range, Ranges, networks
-from viguard.network.render.stateless import NEIGHBOURS, Row, answers, new_flows, other_icmp
-from viguard.network.render.written import Rendered, is_every, kinds_of_icmp, name, parts, plain
+from viguard.network.render.stateless import NEIGHBOURS, Row, answers, new_flows
+from viguard.network.render.written import Rendered, is_every, kinds_of_icmp, name, only_common, parts, plain
 from viguard.network.rules import Action, RuleSet
 from viguard.network.services import EVERY_PORT, ICMP, ICMP6, TCP, UDP, Box
 
@@ -50,7 +50,7 @@ _NEIGHBOURS = {
 def render(one: RuleSet, target: Target | None = None) -> Rendered:
     """The lists of a rule set, and how to apply them, as comments."""
     target = target or Target()
-    said, residual = parts(one, lambda protocol, box: _refusal(protocol, box, one.family))
+    said, residual = parts(one, only_common(one.family))
     title = f"! Rule set {plain(one.name, 60)}"
     first = f"{name(one.name)}{'-v6' if one.family is Family.V6 else ''}"
     lines = [f"{title}: new flows. Apply in, on the interface where they come from."]
@@ -66,14 +66,6 @@ def render(one: RuleSet, target: Target | None = None) -> Rendered:
     if _neighbours(one, target.dialect):
         residual.append(NEIGHBOURS)
     return Rendered("\n".join([*lines, *apply, ""]), tuple(residual))
-
-
-def _refusal(protocol: int | None, box: Box, family: Family) -> str:
-    if (box.source_port, box.port) == (EVERY_PORT, EVERY_PORT):
-        return ""
-    if protocol == other_icmp(family):
-        return "types of the ICMP of the other family"
-    return "" if protocol in {TCP, UDP, ICMP, ICMP6} else f"ports of protocol {protocol}"
 
 
 def _list(title: str, rows: Sequence[Row], one: RuleSet, dialect: Dialect) -> Iterator[str]:

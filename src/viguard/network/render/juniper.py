@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from viguard.model.facts import Struct
 from viguard.network.addresses import Family, Range, Ranges, networks
-from viguard.network.render.stateless import NEIGHBOURS, Row, answers, new_flows, other_icmp
-from viguard.network.render.written import Rendered, is_every, kinds_of_icmp, name, parts, plain
+from viguard.network.render.stateless import NEIGHBOURS, Row, answers, new_flows
+from viguard.network.render.written import Rendered, is_every, kinds_of_icmp, name, only_common, parts, plain
 from viguard.network.rules import Action, RuleSet
 from viguard.network.services import EVERY_PORT, ICMP, ICMP6, TCP, UDP, Box
 
@@ -32,7 +32,7 @@ class Target(Struct, frozen=True, kw_only=True):
 def render(one: RuleSet, target: Target | None = None) -> Rendered:
     """The filters of a rule set, each in the place of the one of that name, and how to apply them, as comments."""
     target = target or Target()
-    said, residual = parts(one, lambda protocol, box: _refusal(protocol, box, one.family))
+    said, residual = parts(one, only_common(one.family))
     title = f"# Rule set {plain(one.name, 60)}"
     first = f"{name(one.name)}{'-v6' if one.family is Family.V6 else ''}"
     lines = [f"{title}: new flows. Apply as input, on the interface where they come from."]
@@ -48,14 +48,6 @@ def render(one: RuleSet, target: Target | None = None) -> Rendered:
     if one.family is Family.V6:
         residual += [NEIGHBOURS, HEADERS] if one.default is Action.DENY else [HEADERS]
     return Rendered("\n".join([*lines, *apply, ""]), tuple(residual))
-
-
-def _refusal(protocol: int | None, box: Box, family: Family) -> str:
-    if (box.source_port, box.port) == (EVERY_PORT, EVERY_PORT):
-        return ""
-    if protocol == other_icmp(family):
-        return "types of the ICMP of the other family"
-    return "" if protocol in {TCP, UDP, ICMP, ICMP6} else f"ports of protocol {protocol}"
 
 
 def _filter(title: str, rows: Sequence[Row], one: RuleSet) -> Iterator[str]:

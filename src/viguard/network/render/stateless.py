@@ -89,8 +89,3 @@ def _kinds(protocol: int, service: Box) -> Iterator[Box]:
     for asks, tells in _ANSWERS[protocol].items():
         if service.port.first <= asks * 256 <= service.port.last:
             yield icmp(protocol, tells)
-
-
-def other_icmp(family: Family) -> int:
-    """The ICMP of the other family, of which devices know no types."""
-    return ICMP6 if family is Family.V4 else ICMP

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from viguard.model.facts import Struct
 from viguard.model.text import visible
 from viguard.network.addresses import Family, Range
 from viguard.network.rules import Action, Rule, RuleSet
-from viguard.network.services import EVERY_PORT, EVERY_PROTOCOL, EVERY_SERVICE, ICMP, ICMP6, WITH_PORTS, Box
+from viguard.network.services import EVERY_PORT, EVERY_PROTOCOL, EVERY_SERVICE, ICMP, ICMP6, TCP, UDP, WITH_PORTS, Box
 
 ESTABLISHED = "answers to what was let through"
 
@@ -46,9 +46,14 @@ def anything(_protocol: int | None, _box: Box) -> str:
 
 def parts(one: RuleSet, refusal: Refusal = anything) -> tuple[list[Part], list[str]]:
     """Each rule once for each of its services, in order, and what of it cannot be told."""
+    return parts_of(enumerate(one.rules, 1), refusal)
+
+
+def parts_of(rules: Iterable[tuple[int, Rule]], refusal: Refusal = anything) -> tuple[list[Part], list[str]]:
+    """The same of rules with their places."""
     said: list[Part] = []
     residual: list[str] = []
-    for number, rule in enumerate(one.rules, 1):
+    for number, rule in rules:
         place = f"rule {number} ({rule.where})" if rule.where else f"rule {number}"
         pieces, left = _told(rule, refusal)
         said += [Part(number, rule, *piece) for piece in pieces]
@@ -104,6 +109,19 @@ def _refused(protocol: int | None, box: Box) -> str:
     if protocol in {ICMP, ICMP6}:
         return "ICMP has no source ports" if box.source_port != EVERY_PORT else ""
     return f"protocol {protocol} has no ports" if has_ports and protocol not in WITH_PORTS else ""
+
+
+def only_common(family: Family) -> Refusal:
+    """What most devices cannot be told: ports of other protocols than TCP and UDP, types of the other family's ICMP."""
+    known = {TCP, UDP, ICMP if family is Family.V4 else ICMP6}
+
+    def refusal(protocol: int | None, box: Box) -> str:
+        if (box.source_port, box.port) == (EVERY_PORT, EVERY_PORT) or protocol in known:
+            return ""
+        is_icmp = protocol in {ICMP, ICMP6}
+        return "types of the ICMP of the other family" if is_icmp else f"ports of protocol {protocol}"
+
+    return refusal
 
 
 def kinds_of_icmp(box: Box) -> list[tuple[int, int | None]]:
