@@ -58,14 +58,14 @@ def _numbered(one: RuleSet) -> Iterator[tuple[int, Rule]]:
 def _without(rule: Rule, denied: list[Rule], most: int) -> list[Match] | None:
     pieces = [Match(sources=rule.sources, destinations=rule.destinations, services=rule.services)]
     for gone in denied:
-        pieces = [rest for piece in pieces for rest in _rest(piece, gone)]
+        pieces = [left for piece in pieces for left in rest(piece, gone)]
         if len(pieces) > most:
             return None
     return pieces
 
 
-def _rest(piece: Match, gone: Rule) -> Iterator[Match]:
-    """A piece without a rule: what has other sources, then other destinations, then other services."""
+def rest(piece: Match, gone: Rule) -> Iterator[Match]:
+    """A piece without what a rule fits: what has other sources, then other destinations, then other services."""
     sources, destinations = common(piece.sources, gone.sources), common(piece.destinations, gone.destinations)
     touched = any(meet(one, other) for one in piece.services for other in gone.services)
     if not (sources and destinations and touched):
@@ -77,7 +77,7 @@ def _rest(piece: Match, gone: Rule) -> Iterator[Match]:
         yield replace(piece, sources=sources, destinations=others)
     services = piece.services
     for hole in gone.services:
-        services = tuple(rest for box in services for rest in box_without(box, hole))
+        services = tuple(part for box in services for part in box_without(box, hole))
     if services:
         yield replace(piece, sources=sources, destinations=destinations, services=services)
 
