@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from tests.network.brute import PACKETS, rule_sets
 from viguard.network.addresses import Family
-from viguard.network.render.stateless import Row, answers, new_flows
-from viguard.network.render.written import parts
+from viguard.network.render.stateless import Row, answers, both_ways, new_flows
+from viguard.network.render.written import anything, parts
 from viguard.network.rules import Action, Packet, Rule, RuleSet
 from viguard.network.services import ICMP, TCP
 
@@ -34,6 +34,7 @@ def told(one: RuleSet) -> RuleSet:
     return RuleSet(name=one.name, family=Family.V4, rules=rules, default=one.default)
 
 
+@settings(deadline=None)
 @given(rule_sets)
 def test_new_flows_and_their_answers(one: RuleSet) -> None:
     said, _ = parts(one)
@@ -43,7 +44,23 @@ def test_new_flows_and_their_answers(one: RuleSet) -> None:
         assert decided(here, packet) is action
         if packet.protocol == ICMP:
             continue
-        answer = Packet(packet.destination, packet.source, packet.protocol, packet.port, packet.source_port)
+        answer = turned(packet)
         assert decided(back, answer, has_ack=True) is action
         if packet.protocol == TCP:
             assert decided(back, answer) is Action.DENY
+
+
+def turned(packet: Packet) -> Packet:
+    return Packet(packet.destination, packet.source, packet.protocol, packet.port, packet.source_port)
+
+
+@settings(deadline=None)
+@given(rule_sets)
+def test_one_list_for_both_directions(one: RuleSet) -> None:
+    back, flows, _ = both_ways(one, anything)
+    wanted = told(one)
+    for packet in PACKETS[::29]:
+        if packet.protocol == ICMP:
+            continue
+        passes = Action.PERMIT in {wanted.decides(packet)[0], wanted.decides(turned(packet))[0]}
+        assert decided([*back, *flows], packet, has_ack=True) is (Action.PERMIT if passes else Action.DENY)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from viguard.network.addresses import Family, Ranges
-from viguard.network.render.written import Part
+from viguard.network.permitted import permitted
+from viguard.network.render.written import Part, Refusal, parts, parts_of
 from viguard.network.rules import Action, RuleSet
 from viguard.network.services import EVERY_SERVICE, ICMP, ICMP6, TCP, Box, box, icmp
 
@@ -89,3 +92,20 @@ def _kinds(protocol: int, service: Box) -> Iterator[Box]:
     for asks, tells in _ANSWERS[protocol].items():
         if service.port.first <= asks * 256 <= service.port.last:
             yield icmp(protocol, tells)
+
+
+def both_ways(one: RuleSet, refusal: Refusal) -> tuple[list[Row], list[Row], list[str]]:
+    """Answers and new flows for a device with one list for both directions and without flags, and what is left.
+
+    The answers come first, as a deny of new flows would stop them: they keep to what the denies leave of each permit.
+    """
+    said, residual = parts(one, refusal)
+    flows = new_flows(one, said)
+    if not one.stateful:
+        return [], flows, residual
+    rules = tuple(replace(part.rule, services=(part.box,), unsure="") for part in said)
+    pieces, _ = permitted(replace(one, rules=rules))
+    numbers = [0, *(part.number for part in said)]
+    allowed, _ = parts_of(((numbers[place], rule) for place, rule in pieces), refusal)
+    back = [row for part in allowed for row in _answers(part, one.family) if row.action is Action.PERMIT]
+    return back, flows, residual
