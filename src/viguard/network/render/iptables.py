@@ -28,15 +28,22 @@ def render(one: RuleSet, target: Target | None = None) -> Rendered:
     """The whole file. A rule with several addresses becomes several lines, which decide the same."""
     chain = (target or Target()).chain
     policies = [f":{name} {_TARGETS[one.default] if name == chain else 'ACCEPT'} [0:0]" for name in _CHAINS]
-    lines = []
+    known = []
     if one.stateful:
-        lines.append(
+        known.append(
             f'-A {chain} -m conntrack --ctstate RELATED,ESTABLISHED -m comment --comment "{ESTABLISHED}" -j ACCEPT'
         )
+    told, residual = lines(one, chain)
+    return Rendered("\n".join(["*filter", *policies, *known, *told, "COMMIT", ""]), tuple(residual))
+
+
+def lines(one: RuleSet, chain: str) -> tuple[list[str], list[str]]:
+    """The rules alone, to stand in a chain, and what cannot be told."""
     said, residual = parts(one)
-    for _, rule, protocol, box in said:
-        lines += [f"-A {chain} {words}" for words in _lines(rule, protocol, box, one.family)]
-    return Rendered("\n".join(["*filter", *policies, *lines, "COMMIT", ""]), tuple(residual))
+    told = [
+        f"-A {chain} {words}" for _, rule, protocol, box in said for words in _lines(rule, protocol, box, one.family)
+    ]
+    return told, residual
 
 
 def _lines(rule: Rule, protocol: int | None, box: Box, family: Family) -> Iterator[str]:
