@@ -52,3 +52,11 @@ OFFICE6 = RuleSet(
         rule(Action.PERMIT, "2001:db8:1::/64", ANY6, "icmpv6/128", why="echo"),
     ),
 )
+BOTH = RuleSet(
+    name="both",
+    family=Family.V4,
+    rules=(
+        rule(Action.PERMIT, "10.1.0.0/24", "10.2.0.9", "tcp/443", why="shop"),
+        rule(Action.PERMIT, "10.2.0.9", "10.1.0.53", "udp/53", why="names"),
+    ),
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.network.office import ANY, OFFICE, OFFICE6, golden, rule
+from tests.network.office import ANY, BOTH, OFFICE, OFFICE6, golden, rule
 from viguard.network.addresses import Family
 from viguard.network.render import cisco
 from viguard.network.render.cisco import Dialect, Target
@@ -83,3 +83,28 @@ def test_names_and_interfaces_cannot_break_out() -> None:
     assert {line.split(" ")[0] for line in told.text.splitlines()} <= {"!", "ip", ""}
     assert "\nreload" not in told.text
     assert "! interface Gi1/0/1.5\n" in told.text
+
+
+def test_new_flows_both_ways_need_one_list() -> None:
+    told = cisco.render(BOTH, Target(inside="Vlan10", outside="Vlan20", is_one_list=True))
+    assert told.text == golden("cisco/ios-one-list.txt")
+    assert told.residual == (
+        FLAGS,
+        "rule 2: udp from port 53 passes back whether it was asked for or not",
+        ERRORS,
+        FRAGMENTS,
+    )
+
+
+def test_in_one_list_answers_to_any_service_open_no_tcp_and_no_strange_protocol() -> None:
+    one = RuleSet(name="a", family=Family.V4, rules=(rule(Action.PERMIT, "10.1.0.1", ANY, "any"),))
+    told = cisco.render(one, Target(is_one_list=True))
+    assert told.text.splitlines()[2:8] == [
+        " permit tcp any host 10.1.0.1 established",
+        " permit icmp any host 10.1.0.1 0",
+        " permit icmp any host 10.1.0.1 14",
+        " permit icmp any host 10.1.0.1 16",
+        " permit icmp any host 10.1.0.1 18",
+        " permit udp any host 10.1.0.1",
+    ]
+    assert "rule 1: answers of other protocols than TCP, UDP and ICMP do not pass back" in told.residual

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.network.office import ANY, OFFICE, OFFICE6, golden, rule
+from tests.network.office import ANY, BOTH, OFFICE, OFFICE6, golden, rule
 from viguard.network.addresses import Family, Range
 from viguard.network.render import juniper
 from viguard.network.render.juniper import Target
@@ -73,3 +73,8 @@ def test_names_cannot_break_out() -> None:
     told = juniper.render(one, Target(inside="ge-0/0/0\ndelete interfaces.1"))
     starts = {" ".join(line.split(" ")[:2]) for line in told.text.splitlines()}
     assert starts <= {"set firewall", "delete firewall", "# set", "# Rule"}
+
+
+def test_new_flows_both_ways_need_one_filter() -> None:
+    told = juniper.render(BOTH, Target(inside="ge-0/0/1.0", outside="ge-0/0/2.20", is_one_list=True))
+    assert told.text == golden("juniper/one-list.txt")

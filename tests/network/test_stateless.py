@@ -64,3 +64,17 @@ def test_one_list_for_both_directions(one: RuleSet) -> None:
             continue
         passes = Action.PERMIT in {wanted.decides(packet)[0], wanted.decides(turned(packet))[0]}
         assert decided([*back, *flows], packet, has_ack=True) is (Action.PERMIT if passes else Action.DENY)
+
+
+@settings(deadline=None)
+@given(rule_sets)
+def test_one_list_with_flags(one: RuleSet) -> None:
+    back, flows, _ = both_ways(one, anything, has_flags=True)
+    wanted = told(one)
+    for packet in PACKETS[::29]:
+        if packet.protocol == ICMP:
+            continue
+        is_new, is_answer = (wanted.decides(one)[0] is Action.PERMIT for one in (packet, turned(packet)))
+        assert decided([*back, *flows], packet, has_ack=True) is (Action.PERMIT if is_new or is_answer else Action.DENY)
+        if packet.protocol == TCP:
+            assert decided([*back, *flows], packet) is (Action.PERMIT if is_new else Action.DENY)

@@ -16,8 +16,8 @@ from ipaddress import IPv4Network, IPv6Network
 
 from viguard.model.facts import Struct
 from viguard.network.addresses import Family, Range, Ranges, networks
-from viguard.network.render.stateless import NEIGHBOURS, Row, answers, new_flows
-from viguard.network.render.written import Rendered, is_every, kinds_of_icmp, name, only_common, parts, plain
+from viguard.network.render.stateless import NEIGHBOURS, Row, lists
+from viguard.network.render.written import Rendered, is_every, kinds_of_icmp, name, only_common, plain
 from viguard.network.rules import Action, RuleSet
 from viguard.network.services import EVERY_PORT, ICMP, ICMP6, TCP, UDP, Box
 
@@ -33,11 +33,15 @@ class Dialect(StrEnum):
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """``inside``: the interface where new flows come from; ``outside``: where they go."""
+    """``inside``: the interface where new flows come from; ``outside``: where they go.
+
+    ``is_one_list``: new flows go both ways, so one list is applied to both interfaces; it begins with the answers.
+    """
 
     dialect: Dialect = Dialect.IOS
     inside: str = "INSIDE"
     outside: str = "OUTSIDE"
+    is_one_list: bool = False
 
 
 _NEIGHBOURS = {
@@ -50,18 +54,15 @@ _NEIGHBOURS = {
 def render(one: RuleSet, target: Target | None = None) -> Rendered:
     """The lists of a rule set, and how to apply them, as comments."""
     target = target or Target()
-    said, residual = parts(one, only_common(one.family))
-    title = f"! Rule set {plain(one.name, 60)}"
+    written, residual = lists(one, only_common(one.family), is_one_list=target.is_one_list)
     first = f"{name(one.name)}{'-v6' if one.family is Family.V6 else ''}"
-    lines = [f"{title}: new flows. Apply in, on the interface where they come from."]
-    lines += [*_list(first, new_flows(one, said), one, target.dialect), "!"]
-    apply = _apply(target.inside, first, one.family, target.dialect)
-    if one.stateful:
-        rows, unasked = answers(one, said)
-        lines.append(f"{title}: answers to them. Apply in, on the interface where they go.")
-        lines += [*_list(f"{first}-return", rows, one, target.dialect), "!"]
-        apply += _apply(target.outside, f"{first}-return", one.family, target.dialect)
-        residual += unasked
+    lines: list[str] = []
+    apply: list[str] = []
+    for each in written:
+        lines.append(f"! Rule set {plain(one.name, 60)}: {each.what}. Apply in, on {each.where}.")
+        lines += [*_list(first + each.suffix, each.rows, one, target.dialect), "!"]
+        for side in each.sides:
+            apply += _apply(getattr(target, side), first + each.suffix, one.family, target.dialect)
     residual.append(FRAGMENTS)
     if _neighbours(one, target.dialect):
         residual.append(NEIGHBOURS)
@@ -72,11 +73,11 @@ def _list(title: str, rows: Sequence[Row], one: RuleSet, dialect: Dialect) -> It
     margin = " " if dialect is Dialect.IOS else "  "
     kind = "ipv6 access-list" if one.family is Family.V6 else "ip access-list"
     yield f"{kind}{' extended' if dialect is Dialect.IOS and one.family is Family.V4 else ''} {title}"
-    remarked = 0
+    remarked = (0, "")
     for row in rows:
-        if row.why and row.number != remarked:
+        if row.why and (row.number, row.why) != remarked:
             yield f"{margin}remark {plain(row.why, _REMARK_BYTES)}"
-        remarked = row.number
+        remarked = (row.number, row.why)
         if not row.number and row is rows[-1]:
             yield from (f"{margin}permit icmp any any {known}" for known in _neighbours(one, dialect))
         yield from (f"{margin}{line}" for line in _lines(row, one.family, dialect))

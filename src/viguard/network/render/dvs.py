@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from viguard.network.addresses import Family, Range, Ranges, networks
-from viguard.network.render.stateless import ERRORS, Row, both_ways
+from viguard.network.render.stateless import Row, both_ways
 from viguard.network.render.written import Rendered, is_every, plain
 from viguard.network.rules import Action, RuleSet
 from viguard.network.services import EVERY_PORT, ICMP, ICMP6, TCP, UDP, Box
@@ -44,9 +44,7 @@ def _rows(sets: Sequence[RuleSet]) -> tuple[list[tuple[Row, Family, str]], list[
     for one in sets:
         back, flows, left = both_ways(one, _refusal)
         residual += left
-        residual += [f"rule {row.number}: {row.box} passes back whether it was asked for or not" for row in back]
-        residual += [ERRORS] if one.stateful else []
-        out += [(row, one.family, f"answers: {row.why}" if row.why else "answers") for row in back]
+        out += [(row, one.family, row.why or "answers") for row in back]
         out += [(row, one.family, row.why) for row in flows[:-1]]
         out.append((flows[-1], one.family, "what no rule fits"))
     return out, residual

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from viguard.model.facts import Struct
 from viguard.network.addresses import Family, Range, Ranges, networks
-from viguard.network.render.stateless import NEIGHBOURS, Row, answers, new_flows
-from viguard.network.render.written import Rendered, is_every, kinds_of_icmp, name, only_common, parts, plain
+from viguard.network.render.stateless import NEIGHBOURS, Row, lists
+from viguard.network.render.written import Rendered, is_every, kinds_of_icmp, name, only_common, plain
 from viguard.network.rules import Action, RuleSet
 from viguard.network.services import EVERY_PORT, ICMP, ICMP6, TCP, UDP, Box
 
@@ -23,27 +23,27 @@ _TERM_LETTERS = 40
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """``inside``: the interface, with its unit, where new flows come from; ``outside``: where they go."""
+    """``inside``: the interface, with its unit, where new flows come from; ``outside``: where they go.
+
+    ``is_one_list``: new flows go both ways, so one list is applied to both interfaces; it begins with the answers.
+    """
 
     inside: str = "INSIDE.0"
     outside: str = "OUTSIDE.0"
+    is_one_list: bool = False
 
 
 def render(one: RuleSet, target: Target | None = None) -> Rendered:
     """The filters of a rule set, each in the place of the one of that name, and how to apply them, as comments."""
     target = target or Target()
-    said, residual = parts(one, only_common(one.family))
-    title = f"# Rule set {plain(one.name, 60)}"
+    written, residual = lists(one, only_common(one.family), is_one_list=target.is_one_list)
     first = f"{name(one.name)}{'-v6' if one.family is Family.V6 else ''}"
-    lines = [f"{title}: new flows. Apply as input, on the interface where they come from."]
-    lines += _filter(first, new_flows(one, said), one)
-    apply = [_apply(target.inside, first, one.family)]
-    if one.stateful:
-        rows, unasked = answers(one, said)
-        lines.append(f"{title}: answers to them. Apply as input, on the interface where they go.")
-        lines += _filter(f"{first}-return", rows, one)
-        apply.append(_apply(target.outside, f"{first}-return", one.family))
-        residual += unasked
+    lines: list[str] = []
+    apply: list[str] = []
+    for each in written:
+        lines.append(f"# Rule set {plain(one.name, 60)}: {each.what}. Apply as input, on {each.where}.")
+        lines += _filter(first + each.suffix, each.rows, one)
+        apply += [_apply(getattr(target, side), first + each.suffix, one.family) for side in each.sides]
     residual.append(FRAGMENTS)
     if one.family is Family.V6:
         residual += [NEIGHBOURS, HEADERS] if one.default is Action.DENY else [HEADERS]

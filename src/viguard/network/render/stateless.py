@@ -11,7 +11,7 @@ from viguard.network.addresses import Family, Ranges
 from viguard.network.permitted import permitted
 from viguard.network.render.written import Part, Refusal, parts, parts_of
 from viguard.network.rules import Action, RuleSet
-from viguard.network.services import EVERY_SERVICE, ICMP, ICMP6, TCP, Box, box, icmp
+from viguard.network.services import EVERY_SERVICE, ICMP, ICMP6, TCP, UDP, Box, box, icmp
 
 FLAGS: Final = (
     "TCP answers are told by their flags: with ACK or RST a packet passes back whether it was asked for or not"
@@ -35,6 +35,31 @@ class Row(NamedTuple):
     why: str = ""
 
 
+class Listed(NamedTuple):
+    """One list of a rule set: what is in it, on which interfaces, ``inside`` and ``outside``, and where those are."""
+
+    suffix: str
+    what: str
+    where: str
+    sides: tuple[str, ...]
+    rows: list[Row]
+
+
+def lists(one: RuleSet, refusal: Refusal, *, is_one_list: bool) -> tuple[list[Listed], list[str]]:
+    """The lists of a rule set, and what they cannot be told: one for new flows and one for answers, or one of both."""
+    if is_one_list and one.stateful:
+        back, flows, residual = both_ways(one, refusal, has_flags=True)
+        what, where = "answers, then new flows", "every interface that it is for"
+        return [Listed("", what, where, ("inside", "outside"), [*back, *flows])], residual
+    said, residual = parts(one, refusal)
+    out = [Listed("", "new flows", "the interface where they come from", ("inside",), new_flows(one, said))]
+    if one.stateful:
+        rows, unasked = answers(one, said)
+        out.append(Listed("-return", "answers to them", "the interface where they go", ("outside",), rows))
+        residual += unasked
+    return out, residual
+
+
 def new_flows(one: RuleSet, said: Sequence[Part]) -> list[Row]:
     """The rules themselves, and the default as the last row."""
     rows = [
@@ -52,13 +77,8 @@ def answers(one: RuleSet, said: Sequence[Part]) -> tuple[list[Row], list[str]]:
     if one.default is Action.PERMIT:
         is_tcp = last._replace(protocol=TCP, box=box(TCP))
         end = [is_tcp._replace(is_answer=True), is_tcp._replace(action=Action.DENY), last]
-    unasked = [
-        f"rule {row.number}: {row.box} passes back whether it was asked for or not"
-        for row in rows
-        if row.action is Action.PERMIT and not row.is_answer
-    ]
     flags = [FLAGS] if any(row.is_answer for row in (*rows, *end)) else []
-    return [*rows, *end], [*flags, *dict.fromkeys(unasked), ERRORS]
+    return [*rows, *end], [*flags, *_unasked([*rows, *end]), ERRORS]
 
 
 def _default(one: RuleSet) -> Row:
@@ -94,10 +114,11 @@ def _kinds(protocol: int, service: Box) -> Iterator[Box]:
             yield icmp(protocol, tells)
 
 
-def both_ways(one: RuleSet, refusal: Refusal) -> tuple[list[Row], list[Row], list[str]]:
-    """Answers and new flows for a device with one list for both directions and without flags, and what is left.
+def both_ways(one: RuleSet, refusal: Refusal, *, has_flags: bool = False) -> tuple[list[Row], list[Row], list[str]]:
+    """Answers and new flows for one list that is applied to both directions, and what it cannot be told.
 
     The answers come first, as a deny of new flows would stop them: they keep to what the denies leave of each permit.
+    ``has_flags``: the device can tell TCP answers by their flags.
     """
     said, residual = parts(one, refusal)
     flows = new_flows(one, said)
@@ -108,4 +129,23 @@ def both_ways(one: RuleSet, refusal: Refusal) -> tuple[list[Row], list[Row], lis
     numbers = [0, *(part.number for part in said)]
     allowed, _ = parts_of(((numbers[place], rule) for place, rule in pieces), refusal)
     back = [row for part in allowed for row in _answers(part, one.family) if row.action is Action.PERMIT]
-    return back, flows, residual
+    back = [row._replace(why=f"answers: {row.why}" if row.why else "") for row in back]
+    flags = [FLAGS] if has_flags and any(row.is_answer for row in back) else []
+    strange = [_others(row) for row in back if has_flags and row.protocol is None]
+    if has_flags:
+        back = [row._replace(protocol=UDP, box=box(UDP)) if row.protocol is None else row for row in back]
+    return back, flows, [*residual, *flags, *_unasked(back, has_flags=has_flags), *strange, ERRORS]
+
+
+def _unasked(rows: Sequence[Row], *, has_flags: bool = True) -> list[str]:
+    """What comes in though nobody asked for it."""
+    some = [row for row in rows if row.action is Action.PERMIT and not (row.is_answer and has_flags)]
+    return list(dict.fromkeys(f"{_place(row)}: {row.box} passes back whether it was asked for or not" for row in some))
+
+
+def _others(row: Row) -> str:
+    return f"{_place(row)}: answers of other protocols than TCP, UDP and ICMP do not pass back"
+
+
+def _place(row: Row) -> str:
+    return f"rule {row.number}" if row.number else "what no rule fits"
