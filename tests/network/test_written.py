@@ -69,3 +69,10 @@ def test_texts_cannot_break_out() -> None:
     assert set(name(HOSTILE)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
     assert name("10 nets") == "v-10-nets"
     assert name("\u00e9") == "v"
+
+
+@pytest.mark.parametrize(("action", "how"), [("permit", "left out"), ("deny", "it is not denied")])
+def test_protocol_0_is_not_written_where_it_means_every_protocol(action: str, how: str) -> None:
+    told = iptables.render(one_rule(Action(action), Box(Range(0, 2))))
+    assert [line.split(" -p ")[1].split()[0] for line in told.text.splitlines() if " -p " in line] == ["icmp", "2"]
+    assert told.residual == (f"rule 1 (fw:7): protocol 0 means every protocol there; {how}",)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from viguard.network.addresses import Family, Range, Ranges, networks
 from viguard.network.render.stateless import Row, both_ways
-from viguard.network.render.written import Rendered, is_every, plain
+from viguard.network.render.written import ZERO, Rendered, is_every, plain
 from viguard.network.rules import Action, RuleSet
 from viguard.network.services import EVERY_PORT, ICMP, ICMP6, TCP, UDP, Box
 
@@ -51,6 +51,8 @@ def _rows(sets: Sequence[RuleSet]) -> tuple[list[tuple[Row, Family, str]], list[
 
 
 def _refusal(protocol: int | None, box: Box) -> str:
+    if protocol == 0:
+        return ZERO
     if (box.source_port, box.port) == (EVERY_PORT, EVERY_PORT) or protocol in {TCP, UDP}:
         return ""
     return "types of ICMP cannot be named" if protocol in {ICMP, ICMP6} else f"ports of protocol {protocol}"

@@ -39,6 +39,15 @@ Refusal = Callable[[int | None, Box], str]
 """Why a target cannot be told a service; empty: it can."""
 
 
+ZERO = "protocol 0 means every protocol there"
+"""What refuses that number alone: neither a permit nor a deny of it is written."""
+
+
+def no_zero(protocol: int | None, _box: Box) -> str:
+    """The refusal of a target that takes 0 for every protocol."""
+    return ZERO if protocol == 0 else ""
+
+
 def anything(_protocol: int | None, _box: Box) -> str:
     """No refusal: the target can be told every service."""
     return ""
@@ -74,8 +83,8 @@ def _told(rule: Rule, refusal: Refusal) -> tuple[list[_Piece], list[str]]:
     if not any(whys):
         return pieces, left
     how = "left out" if is_permit else "every service is denied instead"
-    left += [f"{why}; {how}" for why in whys if why]
-    if not is_permit:
+    left += [f"{why}; {how if is_permit or why != ZERO else 'it is not denied'}" for why in whys if why]
+    if not is_permit and any(why and why != ZERO for why in whys):
         return [(None, EVERY_SERVICE)], left
     return [piece for piece, why in zip(pieces, whys, strict=True) if not why], left
 
@@ -112,10 +121,15 @@ def _refused(protocol: int | None, box: Box) -> str:
 
 
 def only_common(family: Family) -> Refusal:
-    """What most devices cannot be told: ports of other protocols than TCP and UDP, types of the other family's ICMP."""
+    """What most devices cannot be told: ports of other protocols than TCP and UDP, types of the other family's ICMP.
+
+    Protocol 0 is not tried on any of them.
+    """
     known = {TCP, UDP, ICMP if family is Family.V4 else ICMP6}
 
     def refusal(protocol: int | None, box: Box) -> str:
+        if protocol == 0:
+            return ZERO
         if (box.source_port, box.port) == (EVERY_PORT, EVERY_PORT) or protocol in known:
             return ""
         is_icmp = protocol in {ICMP, ICMP6}
