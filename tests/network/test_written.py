@@ -8,7 +8,7 @@ from viguard.network.addresses import Family, Range
 from viguard.network.render import iptables, nftables
 from viguard.network.render.written import comment, name, parts, plain
 from viguard.network.rules import Action, Rule, RuleSet
-from viguard.network.services import EVERY_PORT, EVERY_SERVICE, ICMP, TCP, Box, box
+from viguard.network.services import EVERY_PORT, EVERY_SERVICE, ICMP, ICMP6, TCP, Box, box, icmp
 
 HOST = (Range(0x0A000001, 0x0A000001),)
 
@@ -76,3 +76,10 @@ def test_protocol_0_is_not_written_where_it_means_every_protocol(action: str, ho
     told = iptables.render(one_rule(Action(action), Box(Range(0, 2))))
     assert [line.split(" -p ")[1].split()[0] for line in told.text.splitlines() if " -p " in line] == ["icmp", "2"]
     assert told.residual == (f"rule 1 (fw:7): protocol 0 means every protocol there; {how}",)
+
+
+def test_types_of_the_other_familys_icmp_are_left() -> None:
+    one = one_rule(Action.PERMIT, icmp(ICMP6, 128), box(ICMP6))
+    told = ("rule 1 (fw:7): types of the ICMP of the other family; left out",)
+    assert iptables.render(one).residual == nftables.render([one]).residual == told
+    assert "128" not in iptables.render(one).text + nftables.render([one]).text

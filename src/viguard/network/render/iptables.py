@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from viguard.model.facts import Struct
 from viguard.network.addresses import Family, Range, Ranges, networks
-from viguard.network.render.written import ESTABLISHED, Rendered, comment, is_every, kinds_of_icmp, no_zero, parts
+from viguard.network.render.written import ESTABLISHED, Rendered, comment, is_every, kinds_of_icmp, parts, tables_of
 from viguard.network.rules import Action, Rule, RuleSet
 from viguard.network.services import EVERY_PORT, ICMP, ICMP6, NAMES, Box
 
@@ -39,7 +39,7 @@ def render(one: RuleSet, target: Target | None = None) -> Rendered:
 
 def lines(one: RuleSet, chain: str) -> tuple[list[str], list[str]]:
     """The rules alone, to stand in a chain, and what cannot be told."""
-    said, residual = parts(one, no_zero)
+    said, residual = parts(one, tables_of(one.family, has_zero=False))
     told = [
         f"-A {chain} {words}" for _, rule, protocol, box in said for words in _lines(rule, protocol, box, one.family)
     ]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from viguard.errors import InputError
 from viguard.model.facts import Struct
 from viguard.network.addresses import Family, Range, Ranges, shown
-from viguard.network.render.written import ESTABLISHED, Rendered, comment, is_every, kinds_of_icmp, parts
+from viguard.network.render.written import ESTABLISHED, Rendered, comment, is_every, kinds_of_icmp, parts, tables_of
 from viguard.network.rules import Action, Rule, RuleSet
 from viguard.network.services import EVERY_PORT, ICMP, ICMP6, NAMES, Box
 
@@ -43,7 +43,7 @@ def _table(one: RuleSet, target: Target) -> Rendered:
     name = f"{_TABLES[one.family]} {target.table}"
     hook = f"type filter hook {target.hook} priority filter; policy {_VERDICTS[one.default]};"
     lines = [f'ct state established,related accept comment "{ESTABLISHED}"'] if one.stateful else []
-    said, residual = parts(one)
+    said, residual = parts(one, tables_of(one.family, has_zero=True))
     lines += [_line(rule, protocol, box, one.family) for _, rule, protocol, box in said]
     body = "".join(f"    {line}\n" for line in (hook, *lines))
     text = f"table {name}\ndelete table {name}\ntable {name} {{\n  chain {target.hook} {{\n{body}  }}\n}}\n"

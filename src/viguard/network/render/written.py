@@ -12,6 +12,7 @@ from viguard.network.addresses import Family, Range
 from viguard.network.rules import Action, Rule, RuleSet
 from viguard.network.services import EVERY_PORT, EVERY_PROTOCOL, EVERY_SERVICE, ICMP, ICMP6, TCP, UDP, WITH_PORTS, Box
 
+OTHER_TYPES = "types of the ICMP of the other family"
 ESTABLISHED = "answers to what was let through"
 
 
@@ -43,9 +44,16 @@ ZERO = "protocol 0 means every protocol there"
 """What refuses that number alone: neither a permit nor a deny of it is written."""
 
 
-def no_zero(protocol: int | None, _box: Box) -> str:
-    """The refusal of a target that takes 0 for every protocol."""
-    return ZERO if protocol == 0 else ""
+def tables_of(family: Family, *, has_zero: bool) -> Refusal:
+    """What the tables of Linux cannot be told: types of the other family's ICMP, and 0 where it is every protocol."""
+    other = ICMP6 if family is Family.V4 else ICMP
+
+    def refusal(protocol: int | None, box: Box) -> str:
+        if protocol == 0 and not has_zero:
+            return ZERO
+        return OTHER_TYPES if protocol == other and box.port != EVERY_PORT else ""
+
+    return refusal
 
 
 def anything(_protocol: int | None, _box: Box) -> str:
@@ -133,7 +141,7 @@ def only_common(family: Family) -> Refusal:
         if (box.source_port, box.port) == (EVERY_PORT, EVERY_PORT) or protocol in known:
             return ""
         is_icmp = protocol in {ICMP, ICMP6}
-        return "types of the ICMP of the other family" if is_icmp else f"ports of protocol {protocol}"
+        return OTHER_TYPES if is_icmp else f"ports of protocol {protocol}"
 
     return refusal
 
