@@ -108,3 +108,8 @@ def test_in_one_list_answers_to_any_service_open_no_tcp_and_no_strange_protocol(
         " permit udp any host 10.1.0.1",
     ]
     assert "rule 1: answers of other protocols than TCP, UDP and ICMP do not pass back" in told.residual
+
+
+def test_a_remark_of_blanks_is_none() -> None:
+    one = RuleSet(name="a", family=Family.V4, rules=(rule(Action.PERMIT, ANY, "10.0.0.1", "tcp/80", why="  "),))
+    assert "remark" not in cisco.render(one).text

@@ -75,8 +75,9 @@ def _list(title: str, rows: Sequence[Row], one: RuleSet, dialect: Dialect) -> It
     yield f"{kind}{' extended' if dialect is Dialect.IOS and one.family is Family.V4 else ''} {title}"
     remarked = (0, "")
     for row in rows:
-        if row.why and (row.number, row.why) != remarked:
-            yield f"{margin}remark {plain(row.why, _REMARK_BYTES)}"
+        remark = plain(row.why, _REMARK_BYTES)
+        if remark and (row.number, row.why) != remarked:
+            yield f"{margin}remark {remark}"
         remarked = (row.number, row.why)
         if not row.number and row is rows[-1]:
             yield from (f"{margin}permit icmp any any {known}" for known in _neighbours(one, dialect))
