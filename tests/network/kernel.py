@@ -15,6 +15,7 @@ from viguard.network.addresses import Family
 from viguard.network.rules import Packet
 
 WIRE = Path(__file__).with_name("wire.py")
+SHAKE = Path(__file__).with_name("shake.py")
 UNPACKED = Path(__file__).parents[2] / ".cache" / "debian"
 MACS = {
     "sender": "02:00:00:00:00:01",
@@ -22,6 +23,7 @@ MACS = {
     "out": "02:00:00:00:00:03",
     "hearer": "02:00:00:00:00:04",
 }
+BEFORE = {Family.V4: "192.0.2.1", Family.V6: "2001:db8:fffe::1"}
 NEXT = {Family.V4: "192.0.2.6", Family.V6: "2001:db8:ffff::6"}
 OWN = {Family.V4: ("192.0.2.2/30", "192.0.2.5/30"), Family.V6: ("2001:db8:fffe::2/64", "2001:db8:ffff::5/64")}
 TIMEOUT_S = 60
@@ -78,6 +80,38 @@ class Router:
             said, _ = hearing.communicate(timeout=TIMEOUT_S)
         return set(json.loads(said))
 
+    def shaken(self, asked: Sequence[tuple[str, str, int]]) -> list[str]:
+        """What becomes of connections, each from an address to another and its port. Needs ``house``."""
+        ports = sorted({str(port) for *_, port in asked})
+        command = ["ip", "netns", "exec", self._names["hearer"], sys.executable, str(SHAKE), "listen", *ports]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as listening:
+            assert listening.stdout is not None
+            assert listening.stdout.readline() == "ready\n"
+            said = self.inside("sender", sys.executable, str(SHAKE), "connect", text=json.dumps(asked))
+            listening.communicate(timeout=TIMEOUT_S)
+        return list(json.loads(said))
+
+    def house(self, sources: Sequence[str], destinations: Sequence[str]) -> None:
+        """Gives the sender and the hearer these addresses, and routes between them, there and back."""
+        homes = [("sender", "router", BEFORE, sources, 0), ("hearer", "out", NEXT, destinations, 1)]
+        for part, far, own, addresses, side in homes:
+            self.ip(part, "link", "set", "lo", "up")
+            for family in Family:
+                own_address, gateway = own[family], OWN[family][side].split("/")[0]
+                width, nodad = OWN[family][side].split("/")[1], ["nodad"] if family is Family.V6 else []
+                self.ip(part, "addr", "add", f"{own_address}/{width}", "dev", part, *nodad)
+                self._knows(part, gateway, MACS[far], part)
+                self._knows("router", own_address, MACS[part], far)
+                self.ip(part, f"-{int(family)}", "route", "add", "default", "via", gateway)
+            for address in addresses:
+                family = Family.V6 if ":" in address else Family.V4
+                whole = f"{address}/{128 if family is Family.V6 else 32}"
+                self.ip(part, "addr", "add", whole, "dev", "lo", *(["nodad"] if family is Family.V6 else []))
+                self.ip("router", f"-{int(family)}", "route", "add", whole, "via", own[family], "dev", far)
+
+    def _knows(self, part: str, address: str, mac: str, interface: str) -> None:
+        self.ip(part, "neigh", "replace", address, "lladdr", mac, "dev", interface, "nud", "permanent")
+
     def forget(self) -> None:
         """No rules, as at first."""
         self.inside("router", *program("nftables", "nft"), "flush", "ruleset")
@@ -96,7 +130,7 @@ class Router:
             for interface, address in zip(("router", "out"), OWN[family], strict=True):
                 self.ip("router", "addr", "add", address, "dev", interface, *(["nodad"] if family is Family.V6 else []))
             to = NEXT[family]
-            self.ip("router", "neigh", "replace", to, "lladdr", MACS["hearer"], "dev", "out", "nud", "permanent")
+            self._knows("router", to, MACS["hearer"], "out")
             self.ip("router", f"-{int(family)}", "route", "add", "default", "via", to, "dev", "out")
 
     def unmake(self) -> None:

@@ -113,10 +113,10 @@ def some_packets(one: RuleSet, seed: int, count: int = PACKETS) -> list[Packet]:
 def load(kernel: Router, target: str, one: RuleSet) -> None:
     kernel.forget()
     if target == "nftables":
-        kernel.inside("router", *program("nftables", "nft"), "-f", "-", text=nftables.render([one]))
+        kernel.inside("router", *program("nftables", "nft"), "-f", "-", text=nftables.render([one]).text)
     else:
         name = "iptables-nft-restore" if one.family is Family.V4 else "ip6tables-nft-restore"
-        kernel.inside("router", *program("iptables", name), text=iptables.render(one))
+        kernel.inside("router", *program("iptables", name), text=iptables.render(one).text)
 
 
 @pytest.mark.real("nftables")
@@ -151,3 +151,24 @@ def test_the_kernel_lets_through_what_the_rules_say(
     assert [packets[n].shown(family) for n in wanted - passed] == [], "dropped, though permitted"
     assert len(wanted) > PACKETS // 10
     assert len(packets) - len(wanted) > PACKETS // 10
+
+
+@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize(
+    "target", [pytest.param(name, marks=pytest.mark.real(name)) for name in ("nftables", "iptables")]
+)
+def test_ranges_of_protocols_and_of_codes_hold_nothing_else(kernel: Router, target: str, action: Action) -> None:
+    """Protocol 0 is every protocol to iptables; codes of several types of ICMP are no one line."""
+    base = BASES[Family.V4]
+    services = (Box(Range(0, 5)), Box(Range(7, 49)), Box(Range(ICMP, ICMP), port=Range(3 * 256 + 2, 5 * 256 + 1)))
+    rule = Rule(action=action, sources=Family.V4.every, destinations=Family.V4.every, services=services[:2])
+    codes = Rule(action=action, sources=Family.V4.every, destinations=Family.V4.every, services=services[2:])
+    other = Action.DENY if action is Action.PERMIT else Action.PERMIT
+    asked = [(TCP, 80), (UDP, 53), (2, 0), (4, 0), (47, 0), (50, 0)]
+    asked_icmp = [(ICMP, port) for port in (3 * 256 + 1, 3 * 256 + 2, 4 * 256 + 9, 5 * 256 + 1, 5 * 256 + 2)]
+    for rules, some in (((rule,), asked), ((codes,), asked_icmp)):
+        one = RuleSet(name="ranges", family=Family.V4, rules=rules, default=other)
+        packets = [Packet(base + n, base + 99 + n, protocol, 1024, port) for n, (protocol, port) in enumerate(some)]
+        load(kernel, target, one)
+        wanted = {n for n, packet in enumerate(packets) if one.decides(packet)[0] is Action.PERMIT}
+        assert kernel.passed(Family.V4, packets) == wanted

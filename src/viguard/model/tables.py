@@ -12,7 +12,8 @@ from viguard.model.facts import Struct
 class PortRow(Struct, frozen=True, kw_only=True):
     """Ports that a host firewall may open. ``ports`` are inclusive ranges; ``tables`` are profile names.
 
-    ``directions`` are inbound and outbound as the host sees them.
+    ``directions`` are inbound and outbound as the host sees them. ``rulesets`` of ESXi are made for these ports though
+    their rule is every port.
     """
 
     id: str
@@ -21,6 +22,7 @@ class PortRow(Struct, frozen=True, kw_only=True):
     directions: tuple[str, ...]
     tables: tuple[str, ...]
     purpose: str
+    rulesets: tuple[str, ...] = ()
 
 
 class FlowRow(Struct, frozen=True, kw_only=True):

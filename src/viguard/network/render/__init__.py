@@ -1,1 +1,1 @@
-"""Rule sets as devices want them written. Each module has ``render``; what a target cannot say, it refuses to write."""
+"""Rule sets as devices want them written: ``render`` of each module. What a target cannot be told is returned too."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from viguard.model.facts import Struct
 from viguard.network.addresses import Family, Range, Ranges, networks
-from viguard.network.render.written import ESTABLISHED, comment, is_every, kinds_of_icmp, parts
+from viguard.network.render.written import ESTABLISHED, Rendered, comment, is_every, kinds_of_icmp, parts, tables_of
 from viguard.network.rules import Action, Rule, RuleSet
 from viguard.network.services import EVERY_PORT, ICMP, ICMP6, NAMES, Box
 
@@ -24,21 +24,26 @@ class Target(Struct, frozen=True, kw_only=True):
     chain: str = "FORWARD"
 
 
-def render(one: RuleSet, target: Target | None = None) -> str:
-    """The whole file. A rule with several addresses becomes several lines, which decide the same.
-
-    Raises: InputError for what iptables cannot be told.
-    """
+def render(one: RuleSet, target: Target | None = None) -> Rendered:
+    """The whole file. A rule with several addresses becomes several lines, which decide the same."""
     chain = (target or Target()).chain
     policies = [f":{name} {_TARGETS[one.default] if name == chain else 'ACCEPT'} [0:0]" for name in _CHAINS]
-    lines = []
+    known = []
     if one.stateful:
-        lines.append(
+        known.append(
             f'-A {chain} -m conntrack --ctstate RELATED,ESTABLISHED -m comment --comment "{ESTABLISHED}" -j ACCEPT'
         )
-    for rule, protocol, box in parts(one):
-        lines += [f"-A {chain} {words}" for words in _lines(rule, protocol, box, one.family)]
-    return "\n".join(["*filter", *policies, *lines, "COMMIT", ""])
+    told, residual = lines(one, chain)
+    return Rendered("\n".join(["*filter", *policies, *known, *told, "COMMIT", ""]), tuple(residual))
+
+
+def lines(one: RuleSet, chain: str) -> tuple[list[str], list[str]]:
+    """The rules alone, to stand in a chain, and what cannot be told."""
+    said, residual = parts(one, tables_of(one.family, has_zero=False))
+    told = [
+        f"-A {chain} {words}" for _, rule, protocol, box in said for words in _lines(rule, protocol, box, one.family)
+    ]
+    return told, residual
 
 
 def _lines(rule: Rule, protocol: int | None, box: Box, family: Family) -> Iterator[str]:

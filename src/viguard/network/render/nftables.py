@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from viguard.errors import InputError
 from viguard.model.facts import Struct
 from viguard.network.addresses import Family, Range, Ranges, shown
-from viguard.network.render.written import ESTABLISHED, comment, is_every, kinds_of_icmp, parts
+from viguard.network.render.written import ESTABLISHED, Rendered, comment, is_every, kinds_of_icmp, parts, tables_of
 from viguard.network.rules import Action, Rule, RuleSet
 from viguard.network.services import EVERY_PORT, ICMP, ICMP6, NAMES, Box
 
@@ -26,25 +26,28 @@ class Target(Struct, frozen=True, kw_only=True):
     hook: str = "forward"
 
 
-def render(sets: Sequence[RuleSet], target: Target | None = None) -> str:
-    """The whole file for ``nft -f``; one rule set for each family at most.
+def render(sets: Sequence[RuleSet], target: Target | None = None) -> Rendered:
+    """The whole file for ``nft -f``.
 
-    Raises: InputError for what nftables cannot be told.
+    Raises: InputError for two rule sets of one family.
     """
     target = target or Target()
     families = [one.family for one in sets]
     if len(set(families)) != len(families):
         raise InputError("two rule sets of one family for one table", where=sets[0].name)
-    return "".join(_table(one, target) for one in sets)
+    tables = [_table(one, target) for one in sets]
+    return Rendered("".join(one.text for one in tables), tuple(line for one in tables for line in one.residual))
 
 
-def _table(one: RuleSet, target: Target) -> str:
+def _table(one: RuleSet, target: Target) -> Rendered:
     name = f"{_TABLES[one.family]} {target.table}"
     hook = f"type filter hook {target.hook} priority filter; policy {_VERDICTS[one.default]};"
     lines = [f'ct state established,related accept comment "{ESTABLISHED}"'] if one.stateful else []
-    lines += [_line(rule, protocol, box, one.family) for rule, protocol, box in parts(one)]
+    said, residual = parts(one, tables_of(one.family, has_zero=True))
+    lines += [_line(rule, protocol, box, one.family) for _, rule, protocol, box in said]
     body = "".join(f"    {line}\n" for line in (hook, *lines))
-    return f"table {name}\ndelete table {name}\ntable {name} {{\n  chain {target.hook} {{\n{body}  }}\n}}\n"
+    text = f"table {name}\ndelete table {name}\ntable {name} {{\n  chain {target.hook} {{\n{body}  }}\n}}\n"
+    return Rendered(text, tuple(residual))
 
 
 def _line(rule: Rule, protocol: int | None, box: Box, family: Family) -> str:
