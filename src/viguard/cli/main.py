@@ -21,6 +21,7 @@ COMMANDS = {
     "controls": "List the controls, or show one.",
     "demo": "Audit the built-in demo estate.",
     "explain": "Explain a finding: why, evidence, fix, side effects.",
+    "firewall": "Derive closed firewalls, write them for devices, and judge those that are there.",
     "init": "Propose a commented policy for an estate.",
     "inventory": "List an estate by site, cluster, zone or VLAN.",
     "logs": "Say what log lines tell: in files, and in an archive.",
@@ -31,8 +32,8 @@ COMMANDS = {
 }
 
 
-OPTIONAL = {"apprise", "duckdb", "sigma"}
-"""Modules of ``viguard[logs]`` that nothing else can stand in for."""
+OPTIONAL = {"apprise": "logs", "duckdb": "logs", "sigma": "logs", "numpy": "network", "scipy": "network"}
+"""Modules that nothing else can stand in for, and the extra that brings them."""
 STOPPED = "stopped; sessions were logged out"
 
 
@@ -100,9 +101,10 @@ def run(arguments: list[str] | None = None) -> None:
     except ViguardError as error:
         sys.exit(_say(f"error: {error}", error.exit_code))
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in OPTIONAL:
+        extra = OPTIONAL.get((error.name or "").partition(".")[0])
+        if extra is None:
             raise
-        sys.exit(_say(f"error: {error.name} is not installed\n  pip install viguard[logs]", 1))
+        sys.exit(_say(f"error: {error.name} is not installed\n  pip install viguard[{extra}]", 1))
     except KeyboardInterrupt:
         sys.exit(_say(STOPPED, 130))
     except BrokenPipeError:

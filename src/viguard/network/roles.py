@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_interface
+from ipaddress import ip_address, ip_interface
 from urllib.parse import urlsplit
 
 from viguard.model.facts import Settings, Struct, Unknown
@@ -12,6 +12,7 @@ from viguard.model.guest import Guest
 from viguard.model.host import Host
 from viguard.model.inventory import Inventory
 from viguard.model.network import VmkernelNic
+from viguard.model.server import Server
 from viguard.model.storage import Datastore
 from viguard.network.addresses import Family, Range, Ranges, joined, read, without
 from viguard.policy.policy import Policy
@@ -26,6 +27,8 @@ NAMED = {
     "vcenter": "the servers that were read",
 }
 """Roles that the estate itself tells; the others are told by the policy."""
+_OWN_NAMES = ("VirtualCenter.ManagedIP", "vpxd.managedIP", "VirtualCenter.FQDN")
+"""Settings by which a vCenter says what its address or name is."""
 EVERY = "any"
 INTERNET = "internet"
 
@@ -71,8 +74,7 @@ class _Casting:
             self._host(host)
         for server in self._inventory.servers:
             if server.is_vcenter:
-                name = urlsplit(server.url).hostname or server.name
-                self._named("vcenter", [name], "a vCenter that was read")
+                self._vcenter(server)
         for store in self._inventory.all(Datastore):
             if isinstance(store.nfs_servers, Unknown):
                 self._lacks("nfs_server", f"the server of datastore {store.name}: {store.nfs_servers}")
@@ -86,12 +88,22 @@ class _Casting:
             unknown={role: tuple(told) for role, told in self._unknown.items()},
         )
 
+    def _vcenter(self, server: Server) -> None:
+        """By what it calls itself, else by the address at which it was read, unless only this machine knows that."""
+        values = server.settings.values if isinstance(server.settings, Settings) else {}
+        told = [str(values[key]) for key in _OWN_NAMES if values.get(key)]
+        name = urlsplit(server.url).hostname or server.name
+        if not told and _is_loopback(name):
+            self._lacks("vcenter", f"{server.name} was read at {name}, which says nothing of its address")
+            return
+        self._named("vcenter", told or [name], "a vCenter that was read")
+
     def _host(self, host: Host) -> None:
         interfaces = self._interfaces(host)
         services = host.vmkernel_services if isinstance(host.vmkernel_services, tuple) else ()
         for nic in interfaces:
             found = {one.service for one in services if nic.device in one.devices} | set(nic.services)
-            if nic.device == host.vmotion_device:
+            if isinstance(host.vmotion_device, str) and host.vmotion_device.rpartition("-")[2] == nic.device:
                 found.add("vmotion")
             if nic.device.startswith("vswif"):
                 found.add("management")
@@ -199,6 +211,13 @@ def _within(nic: VmkernelNic, target: str) -> bool:
     except ValueError:
         return False
     return int(network.network_address) <= span.first and span.last <= int(network.broadcast_address)
+
+
+def _is_loopback(text: str) -> bool:
+    try:
+        return ip_address(text.strip("[]")).is_loopback
+    except ValueError:
+        return text.casefold() == "localhost"
 
 
 def _is_net(text: str) -> bool:
