@@ -14,7 +14,7 @@ from typing import TypeAlias
 import msgspec
 
 from viguard.errors import InputError
-from viguard.model.facts import Resource, Scalar, Struct
+from viguard.model.facts import Scalar, Struct
 
 PLAN_SCHEMA = 1
 
@@ -90,7 +90,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 def planned(
     steps: Iterable[Step],
-    facts: Iterable[Resource],
+    facts: Iterable[Struct],
     made_at: datetime,
     *,
     what_if: Iterable[str] = (),
@@ -110,10 +110,10 @@ def planned(
     return Plan(id=id_, made_at=made_at, facts=held, steps=ordered, what_if=tuple(what_if), ends_at=ends_at)
 
 
-def hash_of(facts: Iterable[Resource]) -> str:
+def hash_of(facts: Iterable[Struct]) -> str:
     """The same for the same facts, in whatever order they come; another one when any of them differs."""
     whole = sha256()
-    for _, line in sorted((r.id, msgspec.json.encode((type(r).__name__, r), order="sorted")) for r in facts):
+    for line in sorted(msgspec.json.encode((type(r).__name__, r), order="sorted") for r in facts):
         whole.update(line + b"\n")
     return f"sha256:{whole.hexdigest()}"
 
