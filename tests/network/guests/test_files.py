@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from ipaddress import ip_interface
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from tests.alerts.parts import Part
 from viguard.errors import InputError
 from viguard.network.guests import debian, redhat
-from viguard.network.guests.interfaces import Interface
+from viguard.network.guests.interfaces import Interface, version
 
 THREE = (
     Interface(
@@ -252,3 +256,27 @@ def test_nothing_breaks_out_of_its_line(one: Interface) -> None:
     for write in (debian.write, redhat.write):
         with pytest.raises(InputError):
             write([one])
+
+
+@pytest.mark.real("ifupdown")
+@given(some=interfaces())
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_debians_own_ifup_does_what_the_interfaces_say(some: list[Interface], tmp_path: Path) -> None:
+    """Without doing it: the addresses that it would set are those that were meant, where they were meant."""
+    own = [replace(one, more=(), mac="", gateways=(), at_boot=True) for one in some]
+    file = tmp_path / "interfaces"
+    file.write_text(debian.write(own).files["interfaces"])
+    ifup = Part("ifupdown", "sbin/ifup")
+    for one in own:
+        if ("inet", "dhcp") in one.methods:
+            continue
+        done = ifup.call("--no-act", "--force", "--no-scripts", "--state-dir", tmp_path, "-i", file, one.name)
+        told = done.stdout + done.stderr
+        assert done.returncode == 0, told
+        assert set(re.findall(r"ip(?: -6)? addr add (\S+) .*label " + re.escape(one.name) + r"\s", told)) == {
+            str(ip_interface(a).with_netmask) for a in one.addresses if version(a) == 4
+        }
+        device = one.parent if one.is_alias else one.name
+        assert set(
+            re.findall(rf"ip -6 addr add (\S+)\s+dev (?:{re.escape(one.name)}|{re.escape(device)})\s", told)
+        ) == {a for a in one.addresses if version(a) == 6}
