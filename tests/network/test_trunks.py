@@ -233,6 +233,22 @@ def test_a_distributed_port_group_is_carried_by_the_nics_that_each_host_gives() 
     assert {u.device: [x.vlan for x in u.uses] for u in need(inventory, "h2").uplinks}["vmnic6"] == [50]
 
 
+def test_a_guest_of_which_nobody_told_the_host_leaves_every_host_unsure() -> None:
+    inventory = estate(lost(guest("g9", plug="b"), "host"))
+    assert {n.unsure for n in needs(inventory)} == {("the host of g9: the host does not answer",)}
+    assert steps(compare(inventory, [port("h1 vmnic0", None)])) == []
+
+
+def test_a_trunk_that_hands_untagged_frames_too_keeps_the_native_vlan() -> None:
+    inventory = estate(
+        group("t", Vlan(trunk=((0, 5),)), on="h1"),
+        guest("g3", on="h1", plug="t"),
+        swap={"vc:h1": host("h1", guests=("g1", "g3"))},
+    )
+    (one,) = [u for u in compare(inventory, [port("h1 vmnic0", (10, 20, 999))]).hosts[0].uplinks if u.port]
+    assert (one.surplus, one.state) == ((), State.UNKNOWN)
+
+
 # Ports
 
 
@@ -320,6 +336,15 @@ def test_an_uplink_without_its_port_is_unknown_and_never_fine(description: str, 
 @pytest.mark.parametrize("description", ["to H1 / vmnic0", "h1-vmnic0", "h1_vmnic0", "VMNIC0@h1"])
 def test_descriptions_as_people_write_them(description: str) -> None:
     assert judged(port(description, (10, 20))).state is State.FINE
+
+
+def test_a_short_name_that_two_hosts_have_names_neither() -> None:
+    both = {"vc:h1": but(host("h1", guests=("g1",)), name="esx1.a.org"), "vc:h2": but(host("h2"), name="esx1.b.org")}
+    ports = [port("esx1 vmnic0", (10, 20)), port("esx1.b.org vmnic0", (10, 20), name="Gi0/2")]
+    first, second = compare(estate(swap=both), ports).hosts
+    assert first.uplinks[0].port is None
+    assert second.uplinks[0].port is not None
+    assert second.uplinks[0].port.name == "Gi0/2"
 
 
 def test_two_ports_that_claim_one_uplink_are_neither() -> None:

@@ -84,6 +84,16 @@ class Plugs:
             self.guests[plug][guest.id] = (guest, host)
 
 
+def lost(inventory: Inventory) -> dict[str, tuple[str, ...]]:
+    """By server: guests of which nobody told the host, so that any host there may need what they need."""
+    listed = {id_ for h in inventory.hosts if isinstance(h.guests, tuple) for id_ in h.guests}
+    found: dict[str, list[str]] = defaultdict(list)
+    for guest in inventory.all(Guest):
+        if isinstance(guest.host, Unknown) and guest.id not in listed:
+            found[guest.server].append(f"the host of {visible(guest.name, 60)}: {guest.host}")
+    return {server: tuple(whys) for server, whys in found.items()}
+
+
 class Distributed:
     """Distributed switches by the hosts in them, with the NICs that each gives."""
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from viguard.model.facts import Struct, Unknown
 from viguard.model.guest import Guest
 from viguard.model.host import Host
@@ -19,7 +21,7 @@ from viguard.model.inventory import Inventory
 from viguard.model.network import DvPortGroup, StandardPortGroup
 from viguard.model.plugged import PortGroup, group_of_interface, interfaces, ranges
 from viguard.model.text import visible
-from viguard.network.domains import Distributed, Domain, Plugs, domains
+from viguard.network.domains import Distributed, Domain, Plugs, domains, lost
 
 UNTAGGED = 0
 
@@ -101,11 +103,13 @@ class HostNeed(Struct, frozen=True, kw_only=True):
 def needs(inventory: Inventory) -> list[HostNeed]:
     """The need of every host, in the order read."""
     switches = Distributed(inventory)
+    homeless = lost(inventory)
     found: dict[str, HostNeed] = {}
     for domain in domains(inventory):
         plugs = Plugs(domain, inventory)
         for host in domain.hosts:
-            found[host.id] = _Need(host, domain, plugs, switches, inventory).told()
+            need = _Need(host, domain, plugs, switches, inventory).told()
+            found[host.id] = replace(need, unsure=(*need.unsure, *homeless.get(host.server, ())))
     return [found[h.id] for h in inventory.hosts]
 
 

@@ -130,7 +130,7 @@ def _judge(need: UplinkNeed, port: SwitchPort, host: HostNeed) -> Uplink:
         for o in need.open
     ]
     keep = [Range(use.vlan, use.vlan) for use in need.uses if use.vlan != UNTAGGED]
-    if any(use.vlan == UNTAGGED for use in need.uses):
+    if any(use.vlan == UNTAGGED for use in need.uses) or any(a == UNTAGGED for o in need.open for a, _ in o.vlans):
         untagged = port.access if port.mode == "access" else port.native or DEFAULT_NATIVE
         keep += [Range(untagged, untagged)] if untagged else []
     keep += [Range(max(a, 1), b) for a, b in (*host.held, *(r for o in need.open for r in o.vlans))]
