@@ -137,9 +137,21 @@ def test_what_takes_cables_is_no_step() -> None:
 def test_services_move_to_the_interfaces_of_the_template() -> None:
     found = compared(machine("h2", vmkernel_services=services(management="vmk0", vmotion="vmk0")))
     assert [(s.property, s.before, s.after, s.risk) for s in found.steps] == [
-        ("vmotion on vmk1", False, True, Risk.SHORT),
         ("vmotion on vmk0", True, False, Risk.SHORT),
+        ("vmotion on vmk1", False, True, Risk.SHORT),
     ]
+
+
+def test_a_host_is_never_without_management_and_keeps_what_cannot_move() -> None:
+    found = compared(machine("h2", vmkernel_services=services(management="vmk1", vmotion="vmk1")))
+    assert [(s.property, s.after, s.risk) for s in found.steps] == [
+        ("management on vmk0", True, Risk.SHORT),
+        ("management on vmk1", False, Risk.OUTAGE),
+    ]
+    alone = host("h2", vmkernel=(vmk("vmk1", "move"),), vmkernel_services=services(management="vmk1", vmotion="vmk1"))
+    found = compared(but(alone, ntp_servers=("a", "b"), dns_servers=("c",), switches=("vSwitch0",)))
+    assert found.steps == ()
+    assert found.by_hand == ("no interface for management on mgmt, as the template has one",)
 
 
 def test_before_version_four_vmotion_is_compared() -> None:

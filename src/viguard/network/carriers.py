@@ -26,13 +26,17 @@ def service_steps(template: Host, host: Host, order: int) -> tuple[list[Step], l
     steps, by_hand = [], []
     for service in sorted(theirs.keys() | own.keys()):
         wanted, held = theirs.get(service, frozenset()), own.get(service, frozenset())
-        for group in sorted(wanted - held):
-            if group not in devices:
-                by_hand.append(f"no interface for {service} on {visible(group, 60)}, as the template has one")
-                continue
-            steps.append(_step(host, template, order, service, devices[group], on=True))
+        # Some services take one interface, which a second would push out: first off, then on. Never without management.
+        off, on = (order + 1, order) if service == "management" else (order, order + 1)
+        missing = sorted(group for group in wanted - held if group not in devices)
+        by_hand += [f"no interface for {service} on {visible(g, 60)}, as the template has one" for g in missing]
+        if missing and not wanted & held:
+            continue  # what has it now is all that can have it
+        steps += [_step(host, template, off, service, devices[group], on=False) for group in sorted(held - wanted)]
         steps += [
-            _step(host, template, order + 1, service, devices[group], on=False) for group in sorted(held - wanted)
+            _step(host, template, on, service, devices[group], on=True)
+            for group in sorted(wanted - held)
+            if group in devices
         ]
     return steps, by_hand, []
 
