@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.assess.checks.estate import LOST, READ_AT, but, group, guest, host, lost, switch, tree, vmk
 from viguard.errors import InputError
+from viguard.model.change import Commands
 from viguard.model.facts import Resource
 from viguard.model.guest import VirtualNic
 from viguard.model.inventory import Inventory
@@ -428,3 +431,30 @@ def test_mistakes_have_their_place(text: str, where: str) -> None:
     with pytest.raises(InputError) as caught:
         parse(text, "sw.cfg")
     assert caught.value.where == where
+
+
+SPANS = st.none() | st.lists(st.sampled_from([1, 10, 20, 30, 999, 4094]), unique=True).map(tuple)
+
+
+@given(allowed=st.lists(SPANS, min_size=4, max_size=4), native=st.sampled_from([1, 999]))
+def test_what_the_steps_say_leaves_nothing_to_change_and_takes_nothing_that_is_needed(
+    allowed: list[tuple[int, ...] | None], native: int
+) -> None:
+    uplinks = [f"{h} {n}" for h in ("h1", "h2") for n in ("vmnic0", "vmnic1")]
+    ports = [
+        port(described, vlans, name=f"Gi0/{at}", native=native)
+        for at, (described, vlans) in enumerate(zip(uplinks, allowed, strict=True))
+    ]
+    made = {s.name.removeprefix("sw1 "): s.call for s in steps(compare(estate(), ports))}
+    after = []
+    for one in ports:
+        call = made.get(one.name)
+        if isinstance(call, Commands):
+            (read,) = parse("\n".join((*call.lines, " switchport mode trunk")), "x").ports
+            assert read.name == one.name
+            one = but(one, allowed=read.allowed)  # noqa: PLW2901
+        after.append(one)
+    again = compare(estate(), after)
+    assert again.no_change_needed
+    assert steps(again) == []
+    assert {s.allowed for s in after} == {(Range(10, 10), Range(20, 20))}
