@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyVim.task import WaitForTask
 from pyVmomi import vim
 
 import lab
 from lab.demo import POLICY, write_credentials
-from tests.acceptance.plant.harness import Bench
+from tests.acceptance.plant.harness import Bench, collect
 from tests.acceptance.test_belnet import NOBODY
 from viguard.model.change import ApiCall, Step
+from viguard.network.guests.nics import NicPlan, nic_plan
+from viguard.network.guests.wanted import Wanted
 from viguard.usecases import trunks, vlans
 from viguard.usecases.sources import Sources
 
@@ -63,6 +66,27 @@ def test_steps_that_align_a_host_do_align_it_and_their_rollback_undoes_them(tmp_
 
 
 @pytest.mark.real("lab")
+def test_a_nic_is_added_by_its_step() -> None:
+    if missing := lab.missing_parts():
+        pytest.skip("the lab needs " + " and ".join(missing))
+    with lab.clean("vc-today") as estate:
+        bench = Bench(estate["vc-today"], proven=set())
+
+        def plan() -> NicPlan:
+            inventory = collect(estate["vc-today"])
+            (one,) = [g for g in inventory.guests if g.name == "intranet1"]
+            return nic_plan(inventory, one, [Wanted(vlan=210), Wanted(vlan=220, addresses=("10.22.0.99/24",))])
+
+        (step,) = plan().steps
+        assert (step.property, step.after) == ("NIC in VLAN 220", "Internal DB")
+        assert isinstance(step.call, ApiCall)
+        change = step.call.arguments["spec"]["deviceChange"][0]  # type: ignore[index]
+        device = vim.vm.device.VirtualDeviceSpec(operation=change["operation"], device=made(change["device"]))
+        WaitForTask(bench.guest("intranet1").ReconfigVM_Task(vim.vm.ConfigSpec(deviceChange=[device])))
+        assert plan().steps == ()
+
+
+@pytest.mark.real("lab")
 def test_the_vlans_of_a_live_server(belnet: lab.Estate, tmp_path: Path) -> None:
     file = write_credentials(belnet, tmp_path / "credentials.yaml")
     found = vlans.run(Sources(names=(belnet["vc-main"].url,), credentials=file), POLICY, NOBODY).found
@@ -75,6 +99,23 @@ def carry_out(host: Any, call: object) -> None:
     assert isinstance(call, ApiCall)
     manager = getattr(host.configManager, MANAGERS[call.of])
     getattr(manager, call.method)(**{key: typed(key, value) for key, value in call.arguments.items()})
+
+
+KINDS = {
+    "VirtualEthernetCardNetworkBackingInfo": vim.vm.device.VirtualEthernetCard.NetworkBackingInfo,
+    "VirtualVmxnet3": vim.vm.device.VirtualVmxnet3,
+    "VirtualE1000": vim.vm.device.VirtualE1000,
+}
+
+
+def made(told: dict[str, Any]) -> Any:
+    """A device as pyVmomi wants it."""
+    inner = {
+        **told,
+        "backing": KINDS[told["backing"]["_type"]](deviceName=told["backing"]["deviceName"]),
+        "connectable": vim.vm.device.VirtualDevice.ConnectInfo(**told["connectable"]),
+    }
+    return KINDS[inner.pop("_type")](**inner)
 
 
 def typed(key: str, value: Any) -> Any:
