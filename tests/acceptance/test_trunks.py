@@ -66,6 +66,32 @@ def test_steps_that_align_a_host_do_align_it_and_their_rollback_undoes_them(tmp_
 
 
 @pytest.mark.real("lab")
+def test_a_switch_is_made_safe_and_keeps_its_uplinks(tmp_path: Path) -> None:
+    if missing := lab.missing_parts():
+        pytest.skip("the lab needs " + " and ".join(missing))
+    with lab.clean("vc-today") as estate:
+        bench = Bench(estate["vc-today"], proven=set())
+        file = write_credentials(estate, tmp_path / "credentials.yaml")
+        sources = Sources(names=(estate["vc-today"].url,), credentials=file)
+
+        def steps() -> list[Step]:
+            found = trunks.run(trunks.Request(sources=sources, template="esxblade1"), NOBODY)
+            return [s for a in found.alike if a.host == "esxblade4.fw.belnet.be" for s in a.steps]
+
+        (step,) = steps()  # its vSwitch1 lets guests change their MAC address, and so do the port groups that inherit
+        assert step.property == "security policy of vSwitch1"
+        assert isinstance(step.call, ApiCall)
+        network = bench.host(4).configManager.networkSystem
+        (spec,) = [v.spec for v in network.networkInfo.vswitch if v.name == step.call.arguments["vswitchName"]]
+        told: Any = step.call.arguments["spec"]
+        assert told["numPorts"] == told["mtu"] == "as read"
+        assert list(spec.bridge.nicDevice) == told["bridge"]["nicDevice"]
+        spec.policy.security = vim.host.NetworkPolicy.SecurityPolicy(**told["policy"]["security"])
+        network.UpdateVirtualSwitch(vswitchName="vSwitch1", spec=spec)
+        assert steps() == []
+
+
+@pytest.mark.real("lab")
 def test_a_nic_is_added_by_its_step() -> None:
     if missing := lab.missing_parts():
         pytest.skip("the lab needs " + " and ".join(missing))
