@@ -7,6 +7,7 @@ LAB_PACKAGES := golang-go golang-github-vmware-govmomi-dev openssl netbase
 ALERT_PACKAGES := nagios4-core nsca nsca-client mrtg smstools prometheus python3-aiosmtpd syslog-ng-core
 SENDER_PACKAGES := syslog-ng-core rsyslog-relp rsyslog-gnutls
 SSH_PACKAGES := dropbear-bin openssh-server openssh-client
+GUEST_PACKAGES := ifupdown
 
 .PHONY: demo test coverage check format lock bench-collect bench-logs clean
 
@@ -18,6 +19,7 @@ test: $(VENV)/ready          ## every test, ending with a table of the real part
 	@packaging/unpack $(ALERT_PACKAGES) || echo "some tests of alerts will be skipped" >&2
 	@packaging/unpack $(SENDER_PACKAGES) || echo "some tests of senders will be skipped" >&2
 	@packaging/unpack $(SSH_PACKAGES) || echo "the tests of SSH logins will be skipped" >&2
+	@packaging/unpack $(GUEST_PACKAGES) || echo "the test of interface files by ifup will be skipped" >&2
 	@$(BIN)/python -m pytest
 
 coverage: $(VENV)/ready      ## which lines the tests run

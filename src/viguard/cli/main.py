@@ -27,6 +27,8 @@ COMMANDS = {
     "logs": "Say what log lines tell: in files, and in an archive.",
     "rules": "Detections of log events: list them, test them, find mistakes.",
     "serve": "Hear log lines, keep and judge them, and tell people.",
+    "trunks": "Say which VLANs hosts need and what their switch ports carry.",
+    "vlans": "List servers and services by VLAN, and draw them.",
     "waivers": "Check the file of waivers.",
     "zones": "Say why a guest is in its zone.",
 }
