@@ -9,7 +9,7 @@ SENDER_PACKAGES := syslog-ng-core rsyslog-relp rsyslog-gnutls
 SSH_PACKAGES := dropbear-bin openssh-server openssh-client
 GUEST_PACKAGES := ifupdown
 
-.PHONY: demo test coverage check format lock bench-collect bench-logs clean
+.PHONY: demo test coverage check format lock bench-collect bench-logs bench-network clean
 
 demo: $(VENV)/ready          ## an audit of the built-in BELNET estate, live when the lab can be built
 	@$(BIN)/python -m lab.demo
@@ -46,6 +46,9 @@ bench-logs: $(VENV)/ready    ## logs against syslog-ng, rsyslog, liblognorm, rip
 	@$(BIN)/python -m bench.logs_udp
 	@$(BIN)/python -m bench.logs_search
 	@$(BIN)/python -m bench.logs_alert
+
+bench-network: $(VENV)/ready  ## rule sets against decision diagrams and aerleon, side by side
+	@$(BIN)/python -m bench.network --large
 
 bench-collect: $(VENV)/ready ## collection against a Go client and pyVmomi, side by side
 	@packaging/debian $(LAB_PACKAGES)
