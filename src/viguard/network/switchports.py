@@ -16,7 +16,7 @@ class PortConfig(Struct, frozen=True, kw_only=True):
 
     ``mode``: ``trunk``, ``access`` or ``routed``. ``allowed``: the VLANs of a trunk, None: every VLAN. ``native``: the
     VLAN of frames without a tag on a trunk, ``access``: that of an access port. ``channel``: the port channel that it
-    belongs to. ``where``: the line that it starts at.
+    belongs to. ``where``: the line that it starts at. A routed sub-interface has its own VLAN as ``allowed``.
     """
 
     device: str
