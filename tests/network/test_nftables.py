@@ -331,6 +331,21 @@ def test_twenty_thousand_rules_and_elements_take_seconds() -> None:
     assert time.monotonic() - start < 10
 
 
+def test_twenty_thousand_concatenations_take_seconds() -> None:
+    pairs = [{"concat": [f"10.{n >> 8}.{n & 255}.1", 80 + n % 7]} for n in range(20_000)]
+    other = [{"concat": [f"11.{n >> 8}.{n & 255}.1", n]} for n in range(2_000)]
+    pair = {"concat": [SADDR, DPORT]}
+    back = {"concat": [field("ip", "daddr"), field("tcp", "sport")]}
+    sets = (named("set", "pairs", *pairs), named("set", "other", *other))
+    start = time.monotonic()
+    one = forward(*sets, rule(match(pair, "@pairs"), ACCEPT), rule(match(back, "@other"), ACCEPT))
+    assert permits(one, "10.0.7.1", OUT, TCP, 80)
+    assert not permits(one, "10.0.7.1", OUT, TCP, 81)
+    with pytest.raises(InputError, match="4,000,000 combinations of values in one rule"):
+        forward(*sets, rule(match(pair, "@other"), match(back, "@other"), ACCEPT))
+    assert time.monotonic() - start < 10
+
+
 def saved(kernel: Router) -> Imported:
     return parse(kernel.inside("router", *program("nftables", "nft"), "-j", "list", "ruleset"), "kernel")
 

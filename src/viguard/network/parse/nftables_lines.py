@@ -56,16 +56,17 @@ def lines(expressions: Sequence[object], scope: Scope, bare: Line) -> Lines:
             found = found if fit.is_old else both(found, fit.matches)
         elif kind == "vmap":
             goes_on = any(_statement(other)[0] not in _GOES_ON for other in expressions[number:])
-            made = _map(what, scope, goes_on=goes_on)
-            lets = any(one.is_old and one.verdict.action is Action.PERMIT for one in made)
-            return Lines(() if is_old else _lines(made, found, bare), bool(found) and lets)
+            cases = _map(what, scope, goes_on=goes_on)
+            lets = any(one.is_old and one.verdict.action is Action.PERMIT for one in cases)
+            return Lines(() if is_old else _lines(cases, found, bare), bool(found) and lets)
         elif kind in _NOT_SHOWN:
             every = replace(everything(scope.family), unsure=f"it also looks at {kind}")
             found = both(found, (every,))
         elif (verdict := _verdict(kind, what)) is not None:
             if is_old:
                 return Lines((), bool(found) and verdict.action is Action.PERMIT)
-            return Lines(_lines([_Case(verdict, found)], found, bare), lets_known_in=False)
+            made = tuple(replace(bare, match=match, verdict=verdict) for match in found)
+            return Lines(made, lets_known_in=False)
     return Lines((), lets_known_in=False)
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 from msgspec.structs import replace
 
 from viguard.network.addresses import Family, Range, Ranges, common, joined, without
-from viguard.network.match import Match, everything
+from viguard.network.match import MOST_RULES, Match, everything
 from viguard.network.parse.masks import masked
 from viguard.network.parse.nftables_axes import STATES, Axis, Matches, axis, states
 from viguard.network.parse.tracking import OLD
@@ -108,10 +108,20 @@ def _state(found: Matches, regions: Sequence[Region], op: str, scope: Scope) -> 
 def _regions(elements: Sequence[object], axes: Sequence[Axis]) -> list[Region]:
     found = [region_of(element, axes) for element in elements]
     if len(axes) > 1:
-        return found
+        return _together(found)
     sure = joined(span for (some,) in found if some is not None for span in some)
     hidden: list[Region] = [(None,)] if any(some is None for (some,) in found) else []
     return [(sure,), *hidden] if sure else hidden
+
+
+def _together(found: Sequence[Region]) -> list[Region]:
+    """The same with fewer regions: those that differ in their first numbers alone become one."""
+    firsts: dict[Region, list[Range]] = {}
+    hidden = [region for region in found if region[0] is None]
+    for region in found:
+        if region[0] is not None:
+            firsts.setdefault(region[1:], []).extend(region[0])
+    return [*((joined(spans), *rest) for rest, spans in firsts.items()), *dict.fromkeys(hidden)]
 
 
 def region_of(element: object, axes: Sequence[Axis]) -> Region:
@@ -191,7 +201,9 @@ def _in_region(region: Region, axes: Sequence[Axis]) -> Matches:
 
 
 def both(some: Matches, others: Matches) -> Matches:
-    """Packets that fit one of each."""
+    """Packets that fit one of each. Raises: ValueError for more combinations than anybody wants to hold."""
+    if len(some) * len(others) > MOST_RULES:
+        raise ValueError(f"{len(some) * len(others):,} combinations of values in one rule")
     return tuple(match for one, other in product(some, others) if (match := one.also(other)))
 
 
