@@ -142,6 +142,49 @@ interface Vlan7
     assert [permits(gone.bound(upper=upper), IN, OUT, TCP, 1) for upper in (False, True)] == [False, True]
 
 
+MAP = """\
+ip access-list extended telnet
+ deny tcp host 10.0.0.9 any eq telnet
+ permit tcp any any eq telnet
+ip access-list extended ours
+ permit ip 10.0.0.0 0.255.255.255 any
+vlan access-map guard 20
+ match ip address ours
+ action forward
+vlan access-map guard 10
+ match ip address telnet
+ action drop
+vlan filter guard vlan-list 5,7-8
+"""
+
+
+def test_vlan_maps_filter_what_stays_within_a_vlan() -> None:
+    found = parse(MAP, "sw")
+    assert [(point.place, point.direction, point.vlan) for point in found.points] == [
+        ("VLAN 5", "vlan", 5),
+        ("VLAN 7", "vlan", 7),
+        ("VLAN 8", "vlan", 8),
+    ]
+    one = found.points[0].rules
+    for packet, passes in [
+        ((IN, OUT, TCP, 23), False),
+        (("10.0.0.9", OUT, TCP, 23), True),  # the list denies it, so the next entry is asked
+        ((IN, OUT, TCP, 80), True),
+        ((OUT, IN, TCP, 80), False),  # no entry wants it
+    ]:
+        assert permits(one, *packet) is passes, packet
+    assert found.notes == ("of VLAN maps only IPv4 is looked at",)
+
+
+def test_vlan_maps_with_something_missing() -> None:
+    gone = parse(MAP.replace("address ours", "address gone"), "sw").points[0].rules
+    assert [permits(gone.bound(upper=upper), IN, OUT, TCP, 80) for upper in (False, True)] == [False, True]
+    all_of_it = parse(MAP.replace(" match ip address ours\n", ""), "sw").points[0].rules
+    assert permits(all_of_it, OUT, IN, TCP, 80)
+    with pytest.raises(InputError, match="sw:12: there is no map 'other'"):
+        parse(MAP.replace("filter guard", "filter other"), "sw")
+
+
 def test_an_ipv6_list_lets_neighbours_find_each_other() -> None:
     one = entries(
         "sequence 20 deny ipv6 any any",
@@ -222,16 +265,21 @@ ip access-list extended x
  permit tcp any any reflect back
  evaluate forth
 access-list 700 permit 0000.0000.0000
-vlan access-map block 10
-vlan filter block vlan-list 10
+mac access-list extended y
 """
     assert parse(text, "fw").notes == (
         "fw:4: the list 700 is not of IP and not looked at",
-        "fw:5: vlan access-map block 10 is not looked at",
+        "fw:5: mac access-list extended y is not looked at",
         "fw:2: answers to it pass where the list back is evaluated",
         "fw:3: answers that the reflexive list forth knows pass",
-        "fw:6: vlan filter block vlan-list 10 is not looked at",
     )
+
+
+@pytest.mark.parametrize("mark", ["^C", "#"])
+def test_a_banner_may_say_anything(mark: str) -> None:
+    banner = f"banner motd {mark}\nip access-list extended y\n permit ip any any\n{mark}\nbanner exec {mark}hi{mark}\n"
+    one = entries("permit tcp any any", more=banner)
+    assert [rule.text for rule in one.rules] == ["permit tcp any any"]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from viguard.network.parse.cisco_entries import Words, extended, standard
 from viguard.network.parse.cisco_groups import Groups
 from viguard.network.parse.cisco_ports import interface_names
 from viguard.network.parse.cisco_sections import ConfigLine, Section, sections
+from viguard.network.parse.cisco_vlan_maps import lists_of_maps, vlan_points
 from viguard.network.parse.imported import Imported, Point
 from viguard.network.rules import Action, Rule, RuleSet
 from viguard.network.services import ICMP6, icmp
@@ -64,10 +65,12 @@ def parse(text: str, name: str) -> Imported:
     reader = _Reader(Groups(found), notes, is_nxos=is_nxos)
     lists = {key: rules for key, one in _lists(found, notes).items() if (rules := reader.rules(one)) is not None}
     points, used = [], set()
-    for use in (use for section in found for use in _uses(section, notes)):
+    for use in (use for section in found for use in _uses(section)):
         key = use.list_name, use.family
         used.add(key)
         points.append(_point(use, name, *((lists[key], Action.DENY) if key in lists else reader.missing(use))))
+    points += vlan_points(found, lists, name, notes)
+    used |= {(one, Family.V4) for one in lists_of_maps(found)}
     points += [
         Point(place="", direction="", rules=_set(f"{name} {key[0]}", key[1], rules))
         for key, rules in lists.items()
@@ -96,7 +99,7 @@ def _lists(found: Iterable[Section], notes: dict[str, None]) -> dict[tuple[str, 
             key = words[-1], family
             one = lists.setdefault(key, _List(words[-1], family, kind == "standard", head.where, []))
             one.lines.extend(section.lines)
-        elif words[:2] == ["vlan", "access-map"] or words[:2] == ["mac", "access-list"]:
+        elif words[:2] == ["mac", "access-list"]:
             notes[f"{head.where}: {visible(head.text)} is not looked at"] = None
     return lists
 
@@ -194,7 +197,7 @@ def _numbered(words: list[str], following: int) -> tuple[int, list[str]]:
     return following, words
 
 
-def _uses(section: Section, notes: dict[str, None]) -> Iterator[_Use]:
+def _uses(section: Section) -> Iterator[_Use]:
     """Where lists are applied in a section: an interface, or the lines to log in at."""
     head = section.head
     if head.words[0] == "line":
@@ -204,8 +207,6 @@ def _uses(section: Section, notes: dict[str, None]) -> Iterator[_Use]:
             if words[0] == "access-class" and len(words) > 2:
                 yield _Use(head.text, words[2], words[1], family, line.where)
         return
-    if head.words[0] == "vlan" and head.words[1:2] == ["filter"]:
-        notes[f"{head.where}: {visible(head.text)} is not looked at"] = None
     if head.words[0] != "interface":
         return
     applied = [use for line in section.lines if (use := _applied(line))]

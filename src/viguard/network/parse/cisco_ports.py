@@ -134,7 +134,7 @@ class _Port:
         if how in {"all", "none"}:
             self._allowed = None if how == "all" else ()
             return
-        some = _vlans(told, where)
+        some = vlans(told, where)
         now = _EVERY if self._allowed is None else self._allowed
         if how == "add":
             self._allowed = joined([*now, *some]) if self._allowed is not None else None
@@ -183,7 +183,8 @@ def _vlan(text: str, where: str) -> int:
     return int(text)
 
 
-def _vlans(text: str, where: str) -> Ranges:
+def vlans(text: str, where: str) -> Ranges:
+    """A list of VLANs. Raises: InputError for what is none."""
     spans = []
     for part in text.split(","):
         first, hyphen, last = part.partition("-")

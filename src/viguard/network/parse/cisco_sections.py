@@ -31,8 +31,12 @@ class Section(NamedTuple):
 def sections(text: str, name: str) -> Iterator[Section]:
     """Every section in order; comments and empty lines are left out."""
     now: Section | None = None
+    closing = ""
     for number, raw in enumerate(text.splitlines(), 1):
         line = raw.strip()
+        if closing:  # within a banner, which may say anything
+            closing = "" if closing in line else closing
+            continue
         if not line or line.startswith("!"):
             if now and raw.startswith("!"):
                 yield now
@@ -45,8 +49,18 @@ def sections(text: str, name: str) -> Iterator[Section]:
         if now:
             yield now
         now = Section(read, [])
+        closing = _closing(read)
     if now:
         yield now
+
+
+def _closing(line: ConfigLine) -> str:
+    """What ends the banner that a line begins; empty: it begins none, or ends it as well."""
+    if line.words[0] != "banner" or len(line.words) < 3:
+        return ""
+    told = line.text.split(None, 2)[2]
+    mark = told[:2] if told.startswith("^") else told[0]
+    return "" if mark in told[len(mark) :] else mark
 
 
 def device(found: list[Section], name: str) -> str:

@@ -10,7 +10,7 @@ from viguard.network.rules import RuleSet
 class Point(Struct, frozen=True, kw_only=True):
     """One rule set where packets meet it.
 
-    ``place``: the interface, hook, host or policy. ``direction``: ``in``, ``out`` or ``forward``, or another word of
+    ``place``: the interface, hook, host or policy. ``direction``: ``in``, ``out``, ``forward`` or another word of
     the device; empty: it stands in the file and is applied nowhere. ``addresses`` and ``vlan`` are those of the
     interface.
     """
