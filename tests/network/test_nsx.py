@@ -172,6 +172,13 @@ def test_a_tree_of_infra_is_read_alike_and_knows_its_places() -> None:
     assert (one.rules[0].where, one.rules[0].why) == (path, "a rule")
 
 
+def test_two_policies_of_one_id_are_both_read() -> None:
+    one, two = (policy("Application", rule("ALLOW", source_groups=[source])) for source in (WEB, OTHER))
+    del one["path"], two["path"]
+    found = read(one, two)
+    assert bounds(found, "in", (WEB, DB, TCP, 1)) == bounds(found, "in", (OTHER, DB, TCP, 1)) == YES
+
+
 def test_policies_without_a_state_are_noted() -> None:
     found = read(policy("Application", stateful=False))
     assert not any(point.rules.stateful for point in found.points)

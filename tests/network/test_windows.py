@@ -151,6 +151,7 @@ BLOCK = {"Name": "Domain", "Enabled": 1, "DefaultInboundAction": 0, "DefaultOutb
         ({"Profile": 6}, (ADMIN, HOST, TCP, 443), NO),
         ({"Profile": "Domain, Public"}, (ADMIN, HOST, TCP, 443), YES),
         ({"Protocol": "ICMPv4", "IcmpType": ["3:4", "8"]}, (ADMIN, HOST, 1, 3 << 8 | 4), YES),
+        ({"InterfaceType": 0, "Authentication": 0}, (ADMIN, HOST, TCP, 443), YES),
         ({"Program": None}, (ADMIN, HOST, TCP, 443), YES),
         ({"Program": "System"}, (ADMIN, HOST, TCP, 443), MAYBE),
         ({"Protocol": "6"}, (ADMIN, HOST, TCP, 443), YES),

@@ -83,7 +83,7 @@ class _Export:
         elif isinstance(said, dict):
             kind = _KINDS.get(str(said.get("resource_type")))
             if kind and not said.get("marked_for_delete"):
-                key = str(said.get("path") or said.get("id") or where)
+                key = str(said.get("path") or where)
                 getattr(self, kind)[key] = Placed(said, where)
             for key, one in said.items():
                 if isinstance(one, dict | list) and not (kind == "policies" and key == "rules"):

@@ -29,7 +29,7 @@ _PROTOCOLS = {
 _EVERY = {"any", "*", ""}
 _NEEDED = ("protocol", "localaddress", "remoteaddress", "localport", "remoteport", "program", "service")
 _NARROWS = {
-    "program": set(), "service": set(), "package": set(), "interfacetype": {"all"}, "interfacealias": set(),
+    "program": set(), "service": set(), "package": set(), "interfacetype": {"all", "0"}, "interfacealias": set(),
     "security": {"notrequired"}, "authentication": {"notrequired", "0"}, "encryption": {"notrequired", "0"},
     "localuser": set(), "remoteuser": set(), "remotemachine": set(), "dynamictarget": {"0"},
     "dynamictransport": {"0"}, "owner": set(), "rmtcomputergrp": set(), "rmtusrgrp": set(),
