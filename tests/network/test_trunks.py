@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.assess.checks.estate import LOST, READ_AT, but, group, guest, host, lost, switch, tree, vmk
-from viguard.errors import InputError
 from viguard.model.change import Commands
 from viguard.model.facts import Resource
 from viguard.model.guest import VirtualNic
@@ -19,8 +18,8 @@ from viguard.model.network import DistributedSwitch, DvMember, DvPortGroup, Neig
 from viguard.model.server import Cluster
 from viguard.network.addresses import Range
 from viguard.network.need import HostNeed, needs
-from viguard.network.parse.switchports import parse
-from viguard.network.switchports import SwitchPort
+from viguard.network.parse.cisco_ports import parse
+from viguard.network.switchports import PortConfig
 from viguard.network.trunks import State, compare, lines, steps
 from viguard.store import snapshots
 
@@ -51,7 +50,7 @@ def belnet(name: str = "belnet") -> Inventory:
     return snapshots.load([DEMO / f"{name}.snap"])
 
 
-def belnet_ports() -> list[SwitchPort]:
+def belnet_ports() -> list[PortConfig]:
     return [port for file in sorted(SWITCHES.glob("*.cfg")) for port in parse(file.read_text(), file.name).ports]
 
 
@@ -255,13 +254,13 @@ def test_a_trunk_that_hands_untagged_frames_too_keeps_the_native_vlan() -> None:
 # Ports
 
 
-def port(description: str, allowed: tuple[int, ...] | None, *, name: str = "Gi0/1", **more: Any) -> SwitchPort:
+def port(description: str, allowed: tuple[int, ...] | None, *, name: str = "Gi0/1", **more: Any) -> PortConfig:
     spans = None if allowed is None else tuple(Range(v, v) for v in sorted(allowed))
-    return SwitchPort(**{"device": "sw1", "name": name, "mode": "trunk", "native": 999, "allowed": spans,
+    return PortConfig(**{"device": "sw1", "name": name, "mode": "trunk", "native": 999, "allowed": spans,
                          "description": description, **more})  # fmt: skip
 
 
-def judged(one: SwitchPort, *others: SwitchPort) -> Any:
+def judged(one: PortConfig, *others: PortConfig) -> Any:
     uplinks = compare(estate(), [one, *others]).hosts[0].uplinks
     return next(u for u in uplinks if u.need.device == "vmnic0")
 
@@ -286,7 +285,7 @@ def test_what_a_port_lacks_breaks_now_or_when_the_other_uplink_is_gone() -> None
         ),
     ],
 )
-def test_why_a_port_does_not_carry_a_vlan(one: SwitchPort, why: str) -> None:
+def test_why_a_port_does_not_carry_a_vlan(one: PortConfig, why: str) -> None:
     found = judged(one)
     assert found.state is State.LACKS
     assert found.lacks[0].why == why
@@ -387,50 +386,6 @@ def test_a_long_list_is_written_in_lines_that_a_switch_takes() -> None:
 
 
 # Configurations
-
-
-def test_a_configuration_as_ports() -> None:
-    text = """hostname core1
-interface Port-channel1
- switchport mode trunk
- switchport trunk allowed vlan except 100-4000
- switchport trunk allowed vlan remove 50
-interface GigabitEthernet0/1
- description h1 vmnic0
- switchport mode access
- switchport access vlan 30
- channel-group 1 mode active
- shutdown
-interface Vlan10
- ip address 10.0.0.1 255.255.255.0
-interface GigabitEthernet0/2
- switchport trunk allowed vlan 10
-interface GigabitEthernet0/3
- no switchport
-"""
-    found = parse(text, "core.cfg")
-    bundle, access, routed = found.ports
-    assert bundle.allowed == (Range(1, 49), Range(51, 99), Range(4001, 4094))
-    assert (access.device, access.access, access.channel, access.shutdown) == ("core1", 30, "Port-channel1", True)
-    assert access.where == "core.cfg:6"
-    assert routed.mode == "routed"
-    assert found.notes == ("core.cfg:14: the mode of GigabitEthernet0/2 is not said, so what it carries is not known",)
-
-
-@pytest.mark.parametrize(
-    ("text", "where"),
-    [
-        ("interface Gi0/1\n switchport trunk allowed vlan 10,x\n", "sw.cfg:2"),
-        ("interface Gi0/1\n switchport trunk allowed vlan 20-10\n", "sw.cfg:2"),
-        ("interface Gi0/1\n switchport trunk native vlan 4095\n", "sw.cfg:2"),
-        ("interface Gi0/1\n switchport trunk allowed vlan\n", "sw.cfg:2"),
-        ("nothing\n", "sw.cfg"),
-    ],
-)
-def test_mistakes_have_their_place(text: str, where: str) -> None:
-    with pytest.raises(InputError) as caught:
-        parse(text, "sw.cfg")
-    assert caught.value.where == where
 
 
 SPANS = st.none() | st.lists(st.sampled_from([1, 10, 20, 30, 999, 4094]), unique=True).map(tuple)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from enum import IntEnum
 from ipaddress import (
@@ -75,13 +76,19 @@ def without(some: Ranges, gone: Ranges) -> Ranges:
 
 def common(some: Ranges, others: Ranges) -> Ranges:
     """What is in both."""
+    short, long = (some, others) if len(some) <= len(others) else (others, some)
     out: list[Range] = []
-    for one in some:
-        for other in others:
-            first, last = max(one.first, other.first), min(one.last, other.last)
-            if first <= last:
-                out.append(Range(first, last))
+    for one in short:
+        for at in range(bisect_left(long, one.first, key=_last), len(long)):
+            other = long[at]
+            if other.first > one.last:
+                break
+            out.append(Range(max(one.first, other.first), min(one.last, other.last)))
     return tuple(out)
+
+
+def _last(one: Range) -> int:
+    return one.last
 
 
 def read(text: str) -> tuple[Family, Range]:

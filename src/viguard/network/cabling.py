@@ -10,7 +10,7 @@ from viguard.model.facts import Fact, Reason, Unknown
 from viguard.model.host import Host
 from viguard.model.network import Neighbour, PhysicalNic
 from viguard.model.text import visible
-from viguard.network.switchports import SwitchPort
+from viguard.network.switchports import PortConfig
 
 _LONG = {
     "fa": "fastethernet", "gi": "gigabitethernet", "te": "tengigabitethernet", "eth": "ethernet", "et": "ethernet",
@@ -23,9 +23,9 @@ _DEVICE = re.compile(r"-(?=vmnic\d)")  # HOST-vmnic2 is two words
 class Cabling:
     """The ports of every switch that was read, found by what is plugged in."""
 
-    def __init__(self, ports: Iterable[SwitchPort], hosts: Iterable[Host]) -> None:
-        self._by_name: dict[tuple[str, str], list[SwitchPort]] = defaultdict(list)
-        self._by_words: dict[str, list[tuple[SwitchPort, frozenset[str]]]] = defaultdict(list)
+    def __init__(self, ports: Iterable[PortConfig], hosts: Iterable[Host]) -> None:
+        self._by_name: dict[tuple[str, str], list[PortConfig]] = defaultdict(list)
+        self._by_words: dict[str, list[tuple[PortConfig, frozenset[str]]]] = defaultdict(list)
         self._short = defaultdict[str, int](int)
         self._devices: set[str] = set()
         self.known = False
@@ -40,7 +40,7 @@ class Cabling:
             for word in words:
                 self._by_words[word].append((port, words))
 
-    def port_of(self, host: Host, device: str) -> Fact[SwitchPort]:
+    def port_of(self, host: Host, device: str) -> Fact[PortConfig]:
         """The port that an uplink is plugged into, with the settings of its bundle; Unknown with the reason."""
         told = _neighbour(host, device)
         if isinstance(told, Neighbour):
@@ -51,7 +51,7 @@ class Cabling:
             return _unknown(f"it is plugged into {at}, {'which several files have' if found else 'which was not read'}")
         return self._described(host, device)
 
-    def bundle_of(self, port: SwitchPort) -> SwitchPort:
+    def bundle_of(self, port: PortConfig) -> PortConfig:
         """The bundle that decides for a port, where it is part of one that was read; else the port."""
         if not port.channel or port.shutdown:
             return port
@@ -62,7 +62,7 @@ class Cabling:
                 return found[0]
         return port
 
-    def _described(self, host: Host, device: str) -> Fact[SwitchPort]:
+    def _described(self, host: Host, device: str) -> Fact[PortConfig]:
         names = {host.name.casefold()}
         if self._short[_short(host.name)] == 1:
             names.add(_short(host.name))

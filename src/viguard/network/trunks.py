@@ -20,7 +20,7 @@ from viguard.model.text import visible
 from viguard.network.addresses import Range, Ranges, joined, without
 from viguard.network.cabling import Cabling
 from viguard.network.need import UNTAGGED, HostNeed, UplinkNeed, Use, needs
-from viguard.network.switchports import SwitchPort
+from viguard.network.switchports import PortConfig
 
 EVERY: Ranges = (Range(1, 4094),)
 DEFAULT_NATIVE = 1
@@ -57,7 +57,7 @@ class Uplink(Struct, frozen=True, kw_only=True):
 
     need: UplinkNeed
     state: State
-    port: SwitchPort | None = None
+    port: PortConfig | None = None
     surplus: Ranges = ()
     lacks: tuple[Lack, ...] = ()
     allowed: Ranges | None = None
@@ -93,7 +93,7 @@ class Trunks(Struct, frozen=True, kw_only=True):
         return any(h.need.unsure or any(u.unknown for u in h.uplinks) for h in self.hosts)
 
 
-def compare(inventory: Inventory, ports: Sequence[SwitchPort]) -> Trunks:
+def compare(inventory: Inventory, ports: Sequence[PortConfig]) -> Trunks:
     """The need of every uplink against its port."""
     cabling = Cabling(ports, inventory.hosts)
     hosts = []
@@ -112,7 +112,7 @@ def compare(inventory: Inventory, ports: Sequence[SwitchPort]) -> Trunks:
     return Trunks(hosts=tuple(hosts), compared=cabling.known)
 
 
-def carried(port: SwitchPort) -> Ranges:
+def carried(port: PortConfig) -> Ranges:
     """The VLANs that a port carries, tagged or not."""
     if port.shutdown or port.mode == "routed":
         return ()
@@ -121,7 +121,7 @@ def carried(port: SwitchPort) -> Ranges:
     return EVERY if port.allowed is None else joined(port.allowed)
 
 
-def _judge(need: UplinkNeed, port: SwitchPort, host: HostNeed) -> Uplink:
+def _judge(need: UplinkNeed, port: PortConfig, host: HostNeed) -> Uplink:
     lacks = tuple(lack for use in need.uses if (lack := _lack(use, port)))
     unknown = [*host.unsure]
     unknown += [
@@ -140,7 +140,7 @@ def _judge(need: UplinkNeed, port: SwitchPort, host: HostNeed) -> Uplink:
     return replace(made, allowed=_allowed(made)) if surplus or lacks else made
 
 
-def _lack(use: Use, port: SwitchPort) -> Lack | None:
+def _lack(use: Use, port: PortConfig) -> Lack | None:
     """Why a port does not carry a VLAN to the host, if it does not."""
     why = ""
     native = port.native or DEFAULT_NATIVE

@@ -21,8 +21,8 @@ from viguard.model.text import visible
 from viguard.network import telling
 from viguard.network.alike import Alike, alike
 from viguard.network.bridges import Bridges, bridges
-from viguard.network.parse import switchports
-from viguard.network.switchports import SwitchPort
+from viguard.network.parse import cisco_ports
+from viguard.network.switchports import PortConfig
 from viguard.network.trunks import Trunks, compare, steps
 from viguard.policy.load import load
 from viguard.policy.policy import NO_POLICY, Policy
@@ -121,12 +121,15 @@ def exit_code(found: Found) -> int:
     return INCOMPLETE if unknown or not found.complete else 0
 
 
-def _ports(files: Iterable[Path]) -> tuple[list[SwitchPort], tuple[str, ...]]:
-    ports, notes = list[SwitchPort](), list[str]()
+def _ports(files: Iterable[Path]) -> tuple[list[PortConfig], tuple[str, ...]]:
+    ports, notes = list[PortConfig](), list[str]()
     for file in files:
         if file.stat().st_size > LARGEST:
             raise InputError("a configuration is not that large", where=str(file))
-        read = switchports.parse(file.read_bytes().decode("utf-8", "backslashreplace"), str(file))
+        read = cisco_ports.parse(file.read_bytes().decode("utf-8", "backslashreplace"), str(file))
+        if not read.ports:
+            hint = "save it with `show running-config`"
+            raise InputError("no port of a switch is in this file", where=str(file), hint=hint)
         ports += read.ports
         notes += read.notes
     return ports, tuple(notes)

@@ -12,13 +12,11 @@ from ipaddress import ip_network
 
 from viguard.network.addresses import Family, Range, Ranges, joined, read, without
 from viguard.network.match import Match, everything, other_protocols, ports
+from viguard.network.parse.names import PROTOCOLS
+from viguard.network.parse.tracking import OLD, STATES, first_packets
 from viguard.network.services import EVERY_PORT, EVERY_SERVICE, ICMP, ICMP6, Box, box, icmp
 
-_PROTOCOLS = {
-    "all": None, "0": None, "icmp": ICMP, "igmp": 2, "ipencap": 4, "tcp": 6, "egp": 8, "udp": 17, "dccp": 33,
-    "ipv6": 41, "gre": 47, "esp": 50, "ah": 51, "icmpv6": ICMP6, "ipv6-icmp": ICMP6, "ospf": 89, "pim": 103,
-    "vrrp": 112, "sctp": 132, "udplite": 136,
-}  # fmt: skip
+_PROTOCOLS: Mapping[str, int | None] = {**PROTOCOLS, "all": None, "0": None}
 _ICMP_TYPES = {
     "echo-reply": 0, "destination-unreachable": 3, "source-quench": 4, "redirect": 5, "echo-request": 8, "ping": 8,
     "pong": 0, "router-advertisement": 9, "router-solicitation": 10, "time-exceeded": 11, "ttl-exceeded": 11,
@@ -170,10 +168,18 @@ def _icmp(said: Said, text: str) -> None:
 
 
 def _state(said: Said, text: str) -> None:
-    """The first packet of a flow is NEW; that another flow announced it (RELATED) is not looked at."""
-    if ("NEW" in text.split(",")) is said.negated:
+    """A first packet is never of a flow that is known; that another flow announced it (RELATED) is not looked at."""
+    named = {name.lower() for name in text.split(",")}
+    if not named <= STATES:  # SNAT, DNAT
+        said.unsure.append(f"ctstate {text}")
+        return
+    wanted = STATES - named if said.negated else named
+    services = first_packets(wanted, said.family)
+    if services:
+        said.narrow(services=services)
+    else:
         said.match = None
-        said.is_old_only = True
+        said.is_old_only = bool(wanted & OLD)
 
 
 def _flags(said: Said, text: str) -> None:
