@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -47,13 +48,37 @@ class GuestNames:
                 return list(found.values())
         return []
 
+    def ways(self, server: Server) -> Iterator[tuple[Guest, str, str]]:
+        """The one guest that a server runs on, once for each way that shows it; nothing when several may be it.
+
+        Each way is the setting of the server (``key = value``, "" when its address or name shows it) and the field of
+        the guest: ``addresses``, ``host_name`` or ``name``.
+        """
+        found = self.running(server)
+        if len(found) != 1:
+            return
+        for text, key in _told(server).items():
+            for table, field in zip(self._by, ("addresses", "host_name", "name", "name"), strict=True):
+                short = table is self._by[-1] and not _is_address(text)
+                if found[0] in table.get(text.partition(".")[0] if short else text, ()):
+                    yield found[0], f"{key} = {text}" if key else "", field
+
 
 def _known_as(server: Server) -> list[str]:
-    texts = [server.url, server.name]
+    return list(_told(server))
+
+
+def _told(server: Server) -> dict[str, str]:
+    """Names and addresses of a server, each with the setting that tells it, "" for its own address and name."""
+    texts = [(server.url, ""), (server.name, "")]
     if isinstance(server.settings, Settings):
-        texts += [str(server.settings.values[key]) for key in NAMES if server.settings.values.get(key)]
-    names = [_host_part(text) for text in texts]
-    return list(dict.fromkeys(n for n in names if n and n != "localhost" and not _loopback(n)))
+        texts += [(str(server.settings.values[key]), key) for key in NAMES if server.settings.values.get(key)]
+    found: dict[str, str] = {}
+    for text, key in texts:
+        name = _host_part(text)
+        if name and name != "localhost" and not _loopback(name):
+            found.setdefault(name, key)
+    return found
 
 
 def _host_part(text: str) -> str:
