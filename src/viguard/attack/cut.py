@@ -64,13 +64,19 @@ def cut(search: Search, sources: Iterable[str], targets: Iterable[str]) -> Cut:
     if bound >= FOREVER:
         return Cut(proven=True, open=_path(fixed, starts, ends))
     chosen = _spare(chosen, closable, fixed, starts, ends)
-    cost = sum(closable[a][0].about.cost for a in chosen)
     if not all(whole.values()):
         total = sum(steps[0].about.cost for steps in closable.values())
         scale = max(2, min(SCALE, (FOREVER - 1) // max(total, 1)))
-        bound = arcs.solve(whole, closable, scale=scale)[0] / scale
+        flow, other = arcs.solve(whole, closable, scale=scale)
+        bound, other = flow / scale, _spare(other, closable, fixed, starts, ends)
+        chosen = min(chosen, other, key=lambda names: _cost(names, closable))
+    cost = _cost(chosen, closable)
     actions = tuple(_action(closable[a]) for a in sorted(chosen))
     return Cut(actions=actions, cost=cost, bound=min(bound, cost), proven=cost <= bound + 0.01)
+
+
+def _cost(names: Iterable[str], closable: dict[str, list[Edge]]) -> int:
+    return sum(closable[name][0].about.cost for name in names)
 
 
 def _action(edges: list[Edge]) -> Action:

@@ -80,13 +80,13 @@ def _trunk(estate: Estate, guest: Guest, plug: Plugged, carried: dict[str, list[
     _, group, facts, missing = plug
     vlan = group.vlan
     ranges = vlan.trunk if isinstance(vlan, Vlan) and vlan.id != VGT else ((0, VGT),)
-    own = (*facts, estate.vlan_seen(group))
+    own = (*facts, estate.vlan_seen(group), *_switched(estate, group))
     sure: set[int] = set()
     for other in carried.get(_switch(group), ()):
         number = other.vlan.id if isinstance(other.vlan, Vlan) else 0
         if number and any(a <= number <= b for a, b in ranges):
             sure.add(number)
-            told = (*own, estate.vlan_seen(other))
+            told = (*own, estate.vlan_seen(other), *_switched(estate, other))
             yield Edge("trunk_nic", estate.at(guest), estate.network(other), told, missing, on=group.id)
     far: dict[int, PortGroup] = {}
     for groups in carried.values():
@@ -107,6 +107,11 @@ def _carried(estate: Estate) -> dict[str, list[PortGroup]]:
         if isinstance(group.vlan, Vlan) and not group.vlan.is_trunk:
             found[_switch(group)].append(group)
     return found
+
+
+def _switched(estate: Estate, group: PortGroup) -> tuple[Seen, ...]:
+    """The switch of a distributed port group is a fact of its own; a standard one is named by it."""
+    return (estate.seen(group, "switch", group.switch),) if isinstance(group, DvPortGroup) else ()
 
 
 def _switch(group: PortGroup) -> str:

@@ -38,18 +38,17 @@ def _networks(estate: Estate, host: Host) -> Iterator[Edge]:
 def _used(estate: Estate, host: Host) -> tuple[set[str], set[int], tuple[Seen, ...]] | None:
     """Port groups and VLANs that a guest or interface of a host uses, and the facts; None when one was not read."""
     inventory = estate.inventory
-    if isinstance(host.guests, Unknown) or isinstance(host.vmkernel, Unknown):
+    if isinstance(host.guests, Unknown) or isinstance(host.vmkernel, Unknown) or not isinstance(host.product, Product):
         return None
     facts = [estate.seen(host, "guests", f"{len(host.guests)} guests")]
     facts.append(estate.seen(host, "vmkernel", f"{len(host.vmkernel)} interfaces"))
+    facts.append(estate.seen(host, "product", host.product.name))
     nics = list(host.vmkernel)
-    if isinstance(host.console_nics, tuple):
+    if not host.is_esxi:  # a service console has interfaces of its own
+        if isinstance(host.console_nics, Unknown):
+            return None
         facts.append(estate.seen(host, "console_nics", f"{len(host.console_nics)} interfaces"))
         nics += host.console_nics
-    elif host.is_esxi and isinstance(host.product, Product):
-        facts.append(estate.seen(host, "product", f"{host.product.name}: no service console"))
-    else:
-        return None
     names = {n.port_group for n in nics}
     for id_ in host.guests:
         guest = inventory.get(Guest, id_)
