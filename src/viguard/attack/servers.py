@@ -65,7 +65,7 @@ def secrets(estate: Estate) -> Iterator[Edge]:
         root = estate.credential(f"root at {host.id}")
         fact = estate.told(host, "account", "root administers its host")
         yield Edge("configures", root, estate.at(host), (fact,))
-        yield Edge("shared_credential", estate.at(host), root, (fact,), ("whether its stored password can be guessed",))
+        yield Edge("stored_password", estate.at(host), root, (fact,), ("whether its stored password can be guessed",))
     for group in estate.supplied.same:
         nodes = [estate.credential(name) for name in group]
         for one in nodes:
