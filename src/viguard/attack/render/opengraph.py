@@ -1,8 +1,8 @@
 """A graph as BloodHound OpenGraph JSON: nodes and edges of kinds of their own, to upload beside a domain's.
 
-Source: BloodHound documentation, OpenGraph: ``graph.nodes`` with ``id``, ``kinds`` and ``properties`` of plain values
-or of lists of one type; ``graph.edges`` with ``kind``, ``start`` and ``end`` matched by id. Kinds are letters, digits and
-underscores.
+Source: BloodHound documentation, OpenGraph: ``graph.nodes`` with ``id``, ``kinds`` and ``properties`` of plain
+values or lists of one type; ``graph.edges`` with ``kind``, ``start`` and ``end`` matched by id. Kinds are letters,
+digits and underscores.
 """
 
 from __future__ import annotations

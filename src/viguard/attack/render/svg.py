@@ -40,7 +40,7 @@ def drawing(answer: Answer) -> str:
     }
     wide = max(MARGIN * 2 + max(len(columns) - 1, 0) * COLUMN + WIDTH, 640)
     high = HEAD + max((len(c) for c in columns), default=0) * (HEIGHT + GAP) + MARGIN
-    title = _text(answer.question + ": " + " ".join(answer.sentences), 160)
+    title = _text(answer.question + " " + " ".join(answer.sentences), 160)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}">',
         f"<title>{title}</title>",
