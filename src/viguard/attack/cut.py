@@ -10,16 +10,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from viguard.attack.graph import Edge
 from viguard.attack.search import Search
 from viguard.model.facts import Struct
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 SCALE = 60_480
 """Costs times this at most, where steps share the cost of an action: a half or a seventh of it stays nearly exact."""
-FOREVER = 2**30
-"""More than every action of an estate costs. Capacities are 32 bits wide."""
+LARGEST = 2**31 - 2
+"""Capacities are 32 bits wide."""
 
 
 class Action(Struct, frozen=True, kw_only=True):
@@ -46,123 +52,205 @@ class Cut(Struct, frozen=True, kw_only=True):
     open: tuple[Edge, ...] = ()
 
 
+class Cutter:
+    """Cuts one graph, many times: which action closes which step is looked up once."""
+
+    def __init__(self, search: Search) -> None:
+        import numpy as np
+
+        self._search = search
+        names: dict[str, int] = {}
+        self._of_edge = np.array(
+            [names.setdefault(action, len(names)) if (action := e.action) else -1 for e in search.edges], np.int64
+        )
+        self._first: list[int] = [-1] * len(names)
+        for number, action in enumerate(self._of_edge.tolist()):
+            if action >= 0 and self._first[action] < 0:
+                self._first[action] = number
+        self._costs = np.array([search.edges[n].about.cost for n in self._first], np.int64)
+
+    def cut(self, sources: Iterable[str], targets: Iterable[str]) -> Cut:
+        """The cheapest actions after which no source reaches a target."""
+        import numpy as np
+
+        index, size = self._search.graph.index, len(self._search.graph.nodes)
+        starts, ends = set(sources), set(targets)
+        if starts & ends:
+            return Cut(proven=False)
+        reached, reaching = np.zeros(size, bool), np.zeros(size, bool)
+        reached[self._search.reached(starts)] = True
+        reaching[self._search.reaching(ends)] = True
+        within = reached & reaching
+        pairs = self._search.ends
+        kept = np.flatnonzero(within[pairs[:, 0]] & within[pairs[:, 1]])
+        if not len(kept):
+            return Cut(apart=True)
+        steps = _Steps(
+            ends=pairs[kept].astype(np.int64),
+            actions=self._of_edge[kept],
+            costs=self._costs,
+            starts=np.array([index[s] for s in starts if within[index[s]]], np.int64),
+            targets=np.array([index[t] for t in ends if within[index[t]]], np.int64),
+            size=size,
+        )
+        return self._cheapest(steps, kept, starts, ends)
+
+    def _cheapest(self, steps: _Steps, kept: NDArray[np.int64], starts: set[str], ends: set[str]) -> Cut:
+        solved = steps.solve(1)
+        if solved is None:
+            fixed = [self._search.edges[n] for n in kept.tolist() if self._of_edge[n] < 0]
+            return Cut(open=_path(fixed, starts, ends))
+        bound, chosen = float(solved[0]), solved[1]
+        if not steps.exact:
+            chosen = steps.spare(chosen)
+            scale = max(2, min(SCALE, LARGEST // (2 * int(self._costs.sum()) + 1)))
+            shared = steps.solve(scale)
+            if shared is not None:
+                bound = shared[0] / scale
+                chosen = min(chosen, steps.spare(shared[1]), key=self._cost)
+        cost = self._cost(chosen)
+        actions = tuple(sorted((self._action(a, steps) for a in chosen), key=lambda a: a.id))
+        return Cut(actions=actions, cost=cost, bound=min(bound, cost), proven=cost <= bound + 0.01)
+
+    def _cost(self, actions: Iterable[int]) -> int:
+        return sum(int(self._costs[a]) for a in actions)
+
+    def _action(self, number: int, steps: _Steps) -> Action:
+        edge = self._search.edges[self._first[number]]
+        closes = int((steps.actions == number).sum())
+        return Action(id=edge.action, mends=edge.about.mends, on=edge.on, cost=edge.about.cost, closes=closes)
+
+
 def cut(search: Search, sources: Iterable[str], targets: Iterable[str]) -> Cut:
     """The cheapest actions after which no source reaches a target."""
-    starts, ends = set(sources), set(targets)
-    within = set(search.forward(starts)) & set(search.backward(ends))
-    edges = [e for e in search.edges if e.source in within and e.target in within]
-    if not edges or starts & ends:
-        return Cut(apart=not starts & ends, proven=not starts & ends)
-    fixed = [e for e in edges if not e.action]
-    closable: dict[str, list[Edge]] = defaultdict(list)
-    for edge in edges:
-        if edge.action:
-            closable[edge.action].append(edge)
-    arcs = _Arcs(starts, ends, fixed)
-    whole = {action: _whole(steps) for action, steps in closable.items()}
-    bound, chosen = arcs.solve(whole, closable, scale=1)
-    if bound >= FOREVER:
-        return Cut(proven=True, open=_path(fixed, starts, ends))
-    chosen = _spare(chosen, closable, fixed, starts, ends)
-    if not all(whole.values()):
-        total = sum(steps[0].about.cost for steps in closable.values())
-        scale = max(2, min(SCALE, (FOREVER - 1) // max(total, 1)))
-        flow, other = arcs.solve(whole, closable, scale=scale)
-        bound, other = flow / scale, _spare(other, closable, fixed, starts, ends)
-        chosen = min(chosen, other, key=lambda names: _cost(names, closable))
-    cost = _cost(chosen, closable)
-    actions = tuple(_action(closable[a]) for a in sorted(chosen))
-    return Cut(actions=actions, cost=cost, bound=min(bound, cost), proven=cost <= bound + 0.01)
+    return Cutter(search).cut(sources, targets)
 
 
-def _cost(names: Iterable[str], closable: dict[str, list[Edge]]) -> int:
-    return sum(closable[name][0].about.cost for name in names)
+@dataclass(kw_only=True)
+class _Steps:
+    """The steps between sources and targets as arrays, and networks of capacities made of them."""
 
+    ends: NDArray[np.int64]
+    actions: NDArray[np.int64]
+    costs: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    size: int
 
-def _action(edges: list[Edge]) -> Action:
-    about = edges[0].about
-    return Action(id=edges[0].action, mends=about.mends, on=edges[0].on, cost=about.cost, closes=len(edges))
+    @cached_property
+    def closable(self) -> NDArray[np.int64]:
+        """Rows of action, source and target: what each action closes, each once."""
+        import numpy as np
 
+        closed = self.actions >= 0
+        key = (self.actions[closed] * self.size + self.ends[closed, 0]) * self.size + self.ends[closed, 1]
+        key = np.unique(key)
+        return np.stack([key // self.size**2, key // self.size % self.size, key % self.size], axis=1)
 
-def _whole(edges: list[Edge]) -> bool:
-    """Whether the steps of an action are all those from some nodes to some nodes."""
-    pairs = {(e.source, e.target) for e in edges}
-    return len(pairs) == len({s for s, _ in pairs}) * len({t for _, t in pairs})
+    @cached_property
+    def number(self) -> NDArray[np.int64]:
+        """How many pairs of nodes each action separates."""
+        import numpy as np
 
+        return np.bincount(self.closable[:, 0], minlength=len(self.costs))
 
-class _Arcs:
-    """A network of capacities, made anew for each weighing of the actions."""
+    @cached_property
+    def whole(self) -> NDArray[np.bool_]:
+        """Whether the steps of an action are all those from some nodes to some nodes."""
+        import numpy as np
 
-    def __init__(self, starts: set[str], ends: set[str], fixed: list[Edge]) -> None:
-        self.starts, self.ends, self.fixed = starts, ends, fixed
+        action, source, target = self.closable.T
+        sources = np.bincount(np.unique(action * self.size + source) // self.size, minlength=len(self.costs))
+        targets = np.bincount(np.unique(action * self.size + target) // self.size, minlength=len(self.costs))
+        whole: NDArray[np.bool_] = self.number == sources * targets
+        return whole
 
-    def solve(self, whole: dict[str, bool], closable: dict[str, list[Edge]], *, scale: int) -> tuple[float, set[str]]:
-        """The flow, and the actions across the minimal cut. A ``scale`` above 1: costs times that, and an action that
-        is no product costs its part at each step, rounded down: a bound from below.
+    @property
+    def exact(self) -> bool:
+        """Whether every action that matters is one arc, so that a minimal cut is the answer."""
+        return bool(self.whole[self.closable[:, 0]].all())
+
+    def solve(self, scale: int) -> tuple[int, set[int]] | None:
+        """The flow and the actions across a minimal cut, or None when no actions separate.
+
+        Costs count ``scale`` times. Above 1, an action that is no single arc costs its part at each step, rounded down:
+        the flow is then a bound from below.
         """
-        number: dict[str, int] = {"": 0, "\n": 1}
-        capacity: dict[tuple[int, int], int] = {}
-        action: dict[tuple[int, int], set[str]] = defaultdict(set)
+        import numpy as np
 
-        def at(name: str) -> int:
-            return number.setdefault(name, len(number))
+        action, source, target = self.closable.T
+        whole = self.whole[action]
+        into, out = self.size + 2 * action, self.size + 2 * action + 1
+        first, last = self.size + 2 * len(self.costs), self.size + 2 * len(self.costs) + 1
+        fixed = self.actions < 0
+        free = np.concatenate(
+            [
+                np.stack([np.full_like(self.starts, first), self.starts], 1),
+                np.stack([self.targets, np.full_like(self.targets, last)], 1),
+                self.ends[fixed],
+                np.stack([source[whole], into[whole]], 1),
+                np.stack([out[whole], target[whole]], 1),
+            ]
+        )
+        once = np.unique(action[whole])
+        split = ~whole
+        price = self.costs * scale
+        share = price // np.maximum(self.number, 1) if scale > 1 else price
+        paid = np.concatenate(
+            [
+                np.stack([self.size + 2 * once, self.size + 2 * once + 1, price[once], once], 1),
+                np.stack([source[split], target[split], share[action[split]], action[split]], 1),
+            ]
+        )
+        return _minimal(free, paid, last + 1)
 
-        for node in self.starts:
-            capacity[0, at(node)] = FOREVER
-        for node in self.ends:
-            capacity[at(node), 1] = FOREVER
-        for edge in self.fixed:
-            capacity[at(edge.source), at(edge.target)] = FOREVER
-        for name, edges in closable.items():
-            cost = edges[0].about.cost * scale
-            if whole[name]:
-                into, out = at(f"\t{name}"), at(f"\v{name}")
-                capacity[into, out] = cost
-                action[into, out].add(name)
-                for edge in edges:
-                    capacity[at(edge.source), into] = capacity[out, at(edge.target)] = FOREVER
-            else:
-                pairs = {(at(e.source), at(e.target)) for e in edges}
-                for pair in pairs:
-                    if capacity.get(pair, 0) < FOREVER:
-                        capacity[pair] = capacity.get(pair, 0) + (cost // len(pairs) if scale > 1 else cost)
-                        action[pair].add(name)
-        flow, across = _minimal(number, capacity)
-        return flow, {name for pair in across for name in action[pair]}
+    def spare(self, chosen: set[int]) -> set[int]:
+        """The chosen actions without those that are not needed; the dearest are tried first."""
+        kept = set(chosen)
+        for action in sorted(chosen, key=lambda a: (-self.costs[a], a)):
+            if not self._joined(kept - {action}):
+                kept.discard(action)
+        return kept
+
+    def _joined(self, closed: set[int]) -> bool:
+        import numpy as np
+        from scipy.sparse import csr_matrix
+        from scipy.sparse.csgraph import breadth_first_order
+
+        left = self.ends[~np.isin(self.actions, list(closed))]
+        begin = np.stack([np.full_like(self.starts, self.size), self.starts], 1)
+        rows, columns = np.concatenate([left, begin]).T
+        shape = (self.size + 1, self.size + 1)
+        matrix = csr_matrix((np.ones(len(rows), np.int8), (rows, columns)), shape=shape)
+        found = breadth_first_order(matrix, self.size, return_predecessors=False)
+        return bool(np.isin(found, self.targets).any())
 
 
-def _minimal(number: dict[str, int], capacity: dict[tuple[int, int], int]) -> tuple[int, list[tuple[int, int]]]:
+def _minimal(free: NDArray[np.int64], paid: NDArray[np.int64], size: int) -> tuple[int, set[int]] | None:
+    """A minimal cut between the last two nodes. ``free`` arcs cannot be cut; ``paid``: ends, price, action."""
     import numpy as np
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
-    pairs = np.array(list(capacity), np.int32)
-    weights = np.fromiter(capacity.values(), np.int64, len(capacity))
-    infinite = min(int(weights[weights < FOREVER].sum()) + 1, FOREVER)
-    weights = np.minimum(weights, infinite).astype(np.int32)
-    size = len(number)
-    network: Any = csr_matrix((weights, (pairs[:, 0], pairs[:, 1])), shape=(size, size), dtype=np.int32)
-    found = maximum_flow(network, 0, 1, method="dinic")
+    never = np.unique(free[:, 0] * size + free[:, 1])
+    key = paid[:, 0] * size + paid[:, 1]
+    counts = ~np.isin(key, never)
+    arcs, at = np.unique(key[counts], return_inverse=True)
+    prices = np.bincount(at, weights=paid[counts, 2], minlength=len(arcs)).astype(np.int64)
+    infinite = min(int(prices.sum()) + 1, LARGEST)
+    keys = np.concatenate([never, arcs])
+    weights = np.concatenate([np.full(len(never), infinite), np.minimum(prices, infinite)]).astype(np.int32)
+    network: Any = csr_matrix((weights, (keys // size, keys % size)), shape=(size, size), dtype=np.int32)
+    found = maximum_flow(network, size - 2, size - 1, method="dinic")
+    if int(found.flow_value) >= infinite:
+        return None
     left = network - found.flow
     left.data[left.data < 0] = 0
     left.eliminate_zeros()
     inside = np.zeros(size, bool)
-    inside[breadth_first_order(left, 0, return_predecessors=False)] = True
-    value = int(found.flow_value)
-    across = pairs[inside[pairs[:, 0]] & ~inside[pairs[:, 1]]]
-    return FOREVER if value >= infinite else value, [(int(a), int(b)) for a, b in across]
-
-
-def _spare(
-    chosen: set[str], closable: dict[str, list[Edge]], fixed: list[Edge], starts: set[str], ends: set[str]
-) -> set[str]:
-    """The chosen actions without those that are not needed, the dearest left out first."""
-    kept = set(chosen)
-    for name in sorted(chosen, key=lambda a: (-closable[a][0].about.cost, a)):
-        left = [*fixed, *(e for a, es in closable.items() if a not in kept or a == name for e in es)]
-        if not _path(left, starts, ends):
-            kept.discard(name)
-    return kept
+    inside[breadth_first_order(left, size - 2, return_predecessors=False)] = True
+    across = inside[paid[:, 0]] & ~inside[paid[:, 1]] & counts
+    return int(found.flow_value), set(paid[across, 3].tolist())
 
 
 def _path(edges: list[Edge], starts: set[str], ends: set[str]) -> tuple[Edge, ...]:

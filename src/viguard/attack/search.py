@@ -79,13 +79,19 @@ class Search:
         return found
 
     @cached_property
+    def ends(self) -> NDArray[np.int32]:
+        """Numbers of the nodes that each step joins, a row for each."""
+        import numpy as np
+
+        index = self.graph.index
+        return np.array([(index[e.source], index[e.target]) for e in self.edges], np.int32).reshape(-1, 2)
+
+    @cached_property
     def _matrix(self) -> Any:
-        """Steps as a sparse matrix with one more row: a start before every source of a question."""
         import numpy as np
         from scipy.sparse import csr_matrix
 
-        index, size = self.graph.index, len(self.graph.nodes)
-        ends = np.array([(index[e.source], index[e.target]) for e in self.edges], np.int32).reshape(-1, 2)
+        size, ends = len(self.graph.nodes), self.ends
         return csr_matrix((np.ones(len(ends), np.int8), (ends[:, 0], ends[:, 1])), shape=(size, size))
 
     @cached_property
