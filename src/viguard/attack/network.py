@@ -28,7 +28,8 @@ def edges(estate: Estate) -> Iterator[Edge]:
             nic, group, facts, missing = plug
             groups[group.id] = group
             members[group.id].append((guest, facts))
-            on = f"{guest.id}/{nic.key}"
+            several = isinstance(guest.nics, tuple) and len(guest.nics) > 1
+            on = f"{guest.id}/{nic.key}" if several else ""  # without its only NIC a guest serves nobody
             if isinstance(group.vlan, Unknown):
                 estate.notes[f"the VLAN of {group.name}: {group.vlan}"] = None
             elif group.vlan.is_trunk:

@@ -63,7 +63,9 @@ def _name(node: Node) -> str:
 
 def _named(graph: Graph, on: str) -> str:
     """What an action acts on, with names where it has ids; parts after a slash stay."""
-    for id_ in (on, *(on[:cut] for cut in range(len(on) - 1, 0, -1) if on[cut] in "/>")):
+    if ">" in on:
+        return " to ".join(_named(graph, part) for part in on.split(">"))
+    for id_ in (on, *(on[:cut] for cut in range(len(on) - 1, 0, -1) if on[cut] == "/")):
         if id_ in graph.index:
             return _name(graph.node(id_)) + visible(on[len(id_) :], 80)
     return visible(on, 160)
