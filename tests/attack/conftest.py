@@ -42,8 +42,10 @@ def with_records(inventory: Inventory, *changed: Resource) -> Inventory:
     return Inventory(records.values(), read_at=inventory.read_at, sources=inventory.sources)
 
 
-def named(inventory: Inventory, name: str, server: str = "") -> Resource:
-    """The one object of that name."""
-    found = [r for r in inventory.by_id.values() if r.name == name and r.path.startswith(f"/{server}")]
+def named(inventory: Inventory, name: str, kind: type[Resource] = Resource) -> Resource:
+    """The one object of that name or end of a path."""
+    found = [
+        r for r in inventory.by_id.values() if isinstance(r, kind) and (r.name == name or r.path.endswith(f"/{name}"))
+    ]
     assert len(found) == 1, f"{name}: {[r.path for r in found]}"
     return found[0]
