@@ -192,3 +192,20 @@ def test_an_nfs_export_is_possible(belnet: Inventory) -> None:
     assert {(e.source, e.target, e.missing) for e in steps} == {
         ("service:zone:900:tcp/2049", store.id, ("which addresses the export admits",))
     }
+
+
+def test_members_of_a_private_vlan_reach_each_other_only_possibly(belnet: Inventory) -> None:
+    groups = [
+        replace(g, vlan=Vlan(id=210, private=True))
+        for g in belnet.all(StandardPortGroup)
+        if g.name == "Internal Servers"
+    ]
+    steps = [e for e in build(with_records(belnet, *groups)).edges if e.kind == "same_vlan"]
+    private = {f"zone:{g.id}" for g in groups}
+    assert {e.real for e in steps if e.source in private} == {False}
+    assert {e.real for e in steps if e.source not in private} == {True}
+
+
+def test_global_permissions_are_noted_where_there_are_any(belnet: Inventory, today: Inventory) -> None:
+    assert not [n for n in build(belnet).notes if "global permissions" in n]
+    assert [n for n in build(today).notes if n.startswith("vc-today: global permissions are not in the vSphere API")]

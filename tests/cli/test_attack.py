@@ -54,6 +54,12 @@ def test_the_blast_of_a_credential_cluster_or_datacenter(thing: str, told: str) 
     assert f"By what was read: {told}" in _asked("blast", thing, "--demo").stdout
 
 
+def test_a_zone_of_the_policy_is_all_its_vlans() -> None:
+    found = json.loads(_asked("cut", "--from", "san", "--to", "vcenter", "--demo", "--format", "json").stdout)
+    assert [a["id"].partition(":")[0] for a in found["cut"]["actions"]] == ["chap"]  # cheaper than encrypting the guest
+    assert _asked("between", "management", "vcenter", "--demo").return_value == 0
+
+
 def test_a_cut_names_its_actions_and_proof() -> None:
     done = _asked("cut", "--from", "lab-linux1", "--from", "backup1", "--to", "vcenter", "--demo")
     assert "2 actions of cost 4 in all separate them, by what was read; proven minimal." in done.stdout

@@ -41,6 +41,7 @@ class Estate:
         self.nodes: dict[str, Node] = {}
         self.notes: dict[str, None] = {}
         self.vlans: dict[str, int] = {}
+        self.private: set[str] = set()
         self.services: dict[str, tuple[str, str]] = {}
         self._seen: dict[tuple[str, str, str], Seen] = {}
 
@@ -89,6 +90,7 @@ class Estate:
             self.vlans.setdefault(id_, number)
         elif private:
             id_, name = f"zone:{group.id}", f"private VLAN of {group.name}"
+            self.private.add(id_)
         else:
             host = group.host if isinstance(group, StandardPortGroup) else ""
             id_, name = f"zone:{host}/{group.switch}", f"untagged on {group.switch} ({group.name})"

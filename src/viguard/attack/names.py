@@ -22,7 +22,8 @@ EVERY = {
 
 
 def named(graph: Graph, inventory: Inventory, text: str) -> list[str]:
-    """The nodes that a name, path or id means: one thing of the graph, every one of a kind, or the hosts of a place.
+    """The nodes that a name, path or id means: one thing of the graph, every one of a kind, the hosts of a place, or
+    the VLANs of a zone.
 
     Raises:
         InputError: nothing is called that, or several things are.
@@ -41,6 +42,9 @@ def named(graph: Graph, inventory: Inventory, text: str) -> list[str]:
     nodes = {n.id for n in graph.by_name.get(text.casefold(), ())}
     nodes |= {r.id for r in inventory.by_id.values() if r.path == text and r.id in graph.index}
     nodes |= {n.id for n in graph.of(NodeKind.CREDENTIAL) if _account(n.name, text)}
+    zone = [n.id for n in graph.of(NodeKind.ZONE) if n.name.casefold().startswith(f"{text.casefold()} (vlan ")]
+    if zone and not nodes and not places:
+        return zone
     if not nodes and len(places) == 1:
         inside = [h.id for h in inventory.all(Host) if places[0].id in {h.cluster, h.datacenter}]
         if not inside:

@@ -58,7 +58,8 @@ def between(estate: Estate) -> Iterator[Edge]:
         for source in zones:
             if source == zone:
                 fact = Seen(zone, "", "network", "both are on this VLAN", None, estate.nodes[zone].name)
-                yield Edge("same_vlan", source, id_, (fact,))
+                apart = ("whether the private VLAN lets its members talk",) if zone in estate.private else ()
+                yield Edge("same_vlan", source, id_, (fact,), apart)
             elif found := next((p for p in listed if p.source in names[source]), None):
                 fact = Seen(
                     source, "", "reach", f"{found.service} from {found.source} to {found.destination}: {found.rule}"

@@ -12,7 +12,7 @@ from viguard.model.access import ADMIN_ROLE, Permission
 from viguard.model.facts import Unknown
 from viguard.model.guest import Guest
 from viguard.model.host import Host
-from viguard.policy.rights import POWERLESS_ROLES, credential
+from viguard.policy.rights import POWERLESS_ROLES, credential, global_permissions
 
 GRANTS = "Authorization.ModifyPermissions"
 ATTACHES = "VirtualMachine.Config.AddExistingDisk"
@@ -36,6 +36,8 @@ def edges(estate: Estate) -> Iterator[Edge]:
             if estate.rights.is_root(permission.entity):
                 roots[server].append(permission)
     for vcenter in estate.vcenters:
+        if untold := global_permissions(vcenter):
+            estate.notes[f"{vcenter.name}: {untold}"] = None
         for permission in roots[vcenter.id]:
             yield from _root(estate, vcenter.id, permission)
     for host in estate.inventory.hosts:
