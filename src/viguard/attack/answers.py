@@ -124,14 +124,14 @@ class Asked:
         )
 
     def _talkers(self, targets: Sequence[str]) -> list[str]:
-        """How many guests can talk to the management interfaces of the targets: one password away."""
+        """How many guests can talk to a management interface of the targets."""
         faces = [f for f in (f"interface:{t}" for t in targets) if f in self.graph.index]
         if not faces:
             return []
         shown = {n.id for n in self._guests(self.real.backward(faces))}
         perhaps = {n.id for n in self._guests(self.all.backward(faces))}
-        interfaces = plural(len(faces), "management interface")
-        return [f"{plural(len(shown), 'guest')} get to {interfaces} of it; {len(perhaps - shown):,} more possibly."]
+        told = f"{plural(len(shown), 'guest')} can talk to a management interface of it, one password away"
+        return [f"{told}; {len(perhaps - shown):,} more possibly."]
 
     def _worth(self, ids: Iterable[str]) -> list[Node]:
         nodes = [n for n in map(self.graph.node, ids) if n.kind in WORTH]
