@@ -71,6 +71,7 @@ def test_lines_show_evidence_needs_and_what_closes_each_step(hostile: tuple[Grap
     assert "       closed by: require CHAP and an access list at the array (cost 3)" in told
     assert "       needs: the array knows initiators by a name or address, which can be forged" in told
     assert "Possible only, because facts were not read:" in told
+    assert any(line.startswith("Facts as read at 20") for line in told)
 
 
 def test_json_says_what_is_possible_and_when_facts_were_read(hostile: tuple[Graph, Answer], belnet: Inventory) -> None:

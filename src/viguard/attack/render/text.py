@@ -30,6 +30,10 @@ def lines(answer: Answer, graph: Graph) -> list[str]:
         found += ["", "Possible only, because facts were not read:", *_listed("Possible", answer.possible)]
         for path in answer.possible_paths:
             found += ["", *_path(path)]
+    times = [
+        s.read_at for p in (*answer.paths, *answer.possible_paths) for h in p for s in h.edge.evidence if s.read_at
+    ]
+    found += ["", f"Facts as read at {min(times).isoformat(timespec='seconds')}."] if times else []
     found += [f"note: {visible(note, 300)}" for note in answer.notes[:LISTED]]
     return found
 
