@@ -13,6 +13,7 @@ from viguard.errors import ViguardError
 
 COMMANDS = {
     "alerts": "Check who is told of alerts, and whether it reaches them.",
+    "attack": "Paths of an attacker: what a guest reaches, what a password opens, what stops it.",
     "ask": "Answer the five questions of the report for this estate, and what is left to do.",
     "audit": "Judge an estate: vCenters, hosts, snapshots.",
     "collect": "Read an estate into a snapshot.",
@@ -35,7 +36,7 @@ COMMANDS = {
 
 
 OPTIONAL = {"apprise": "logs", "duckdb": "logs", "sigma": "logs", "numpy": "network", "scipy": "network"}
-"""Modules that nothing else can stand in for, and the extra that brings them."""
+"""Modules that nothing else can stand in for, with the extra that installs each."""
 STOPPED = "stopped; sessions were logged out"
 
 
