@@ -33,7 +33,7 @@ class Generated(NamedTuple):
 
 def estate(hosts: int = 500, seed: int = 2) -> Generated:
     """Hosts in clusters of 20 with 20 guests each; one host in 20 unpatched, one in 50 without CHAP."""
-    random = Random(seed)  # noqa: S311  (no secret)
+    random = Random(seed)
     found: list[Resource] = _frame()
     for number in range(hosts):
         found += _host(random, number)

@@ -2,8 +2,8 @@
 
     python -m bench.network [--runs 5] [--rules 2000] [--large]
 
-Equal results are checked first: the number of shadowed rules, and of pairs of zones that any service joins. Times are those
-of a process that has compiled its parts before; medians. ``--large`` adds the sets of 8,000 rules, which take a minute.
+Equal results are checked first: the number of shadowed rules, and of pairs of zones that any service joins. Times are
+those of a process that has compiled its parts before; medians. ``--large`` adds sets of 8,000 rules.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What others make of the same rule sets: binary decision diagrams (dd.cudd), and aerleon's check for shadowed terms."""
+"""What others make of the same rule sets: decision diagrams (dd.cudd), and aerleon's check for shadowed terms."""
 
 from __future__ import annotations
 

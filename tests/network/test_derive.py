@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from viguard.content.tables import load_flows
+from viguard.errors import InputError
 from viguard.model.inventory import Inventory
 from viguard.network.addresses import Family, Range, Ranges, joined, read
 from viguard.network.derive import Derived, Level, Point, Way, derive
@@ -136,6 +137,31 @@ def test_flows_of_guests_between_zones_addresses_and_the_internet() -> None:
     assert not passes(rules, "10.31.0.5", "193.190.110.10", TCP, 443)  # a zone is not the internet
     assert passes(rules, "193.190.110.10", address, TCP, 5432)
     assert not passes(rules, "193.190.110.10", address, TCP, 5433)
+
+
+@pytest.mark.parametrize(
+    ("flow", "said"),
+    [
+        (Flow(sources=("dmz-wep",), destinations=("any",), services=("tcp/80",), line=7), "'dmz-wep' is no zone, role"),
+        (
+            Flow(sources=("dmz-web",), destinations=("any",), services=("tcp/80000",), line=7),
+            "'tcp/80000' is no service",
+        ),
+        (Flow(sources=("dmz-web",), destinations=("any",), services=("http",), line=7), "'http' is no service"),
+    ],
+)
+def test_a_flow_that_means_nothing_is_no_flow(flow: Flow, said: str) -> None:
+    policy = msgspec.structs.replace(intended(), firewall=Firewall(flows=(flow,)), file="p.yaml")
+    with pytest.raises(InputError) as caught:
+        derive(estate(), policy, (), Level.CORRECTED)
+    assert str(caught.value).startswith(f"p.yaml:7: {said}")
+
+
+def test_an_end_without_an_address_is_said() -> None:
+    flow = Flow(sources=("dmz-web",), destinations=("snmp_server",), services=("udp/162",))
+    policy = msgspec.structs.replace(intended(), firewall=Firewall(flows=(flow,)))
+    found_now = derive(estate(), policy, load_flows(), Level.CORRECTED)
+    assert ("flow 1", "no address of snmp_server is known") in {(one.row, one.why) for one in found_now.closed}
 
 
 def test_addresses_are_joined() -> None:

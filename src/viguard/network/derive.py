@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
 from msgspec.structs import replace
 
+from viguard.errors import InputError
 from viguard.model.facts import Struct, Unknown
 from viguard.model.inventory import Inventory
 from viguard.model.server import Cluster
@@ -19,6 +20,8 @@ from viguard.network.rules import Action, Rule, RuleSet
 from viguard.network.services import Box
 from viguard.network.services import read as service_of
 from viguard.policy.policy import Flow, Policy
+from viguard.policy.quoting import quote
+from viguard.policy.typed import suggest
 
 
 class Level(StrEnum):
@@ -92,7 +95,10 @@ class Derived(Struct, frozen=True, kw_only=True):
 
 
 def derive(inventory: Inventory, policy: Policy, rows: Sequence[FlowRow], level: Level) -> Derived:
-    """What has to pass in an estate, by the port tables and the flows of the policy."""
+    """What has to pass in an estate, by the port tables and the flows of the policy.
+
+    Raises: InputError for a flow that means nothing.
+    """
     who = cast(inventory, policy)
     needs, closed = list[Need](), list[Closed]()
     for row in rows:
@@ -104,8 +110,11 @@ def derive(inventory: Inventory, policy: Policy, rows: Sequence[FlowRow], level:
                 found, lacking = _of_row(row, who)
                 needs += found
                 closed += lacking
+    ends = _Ends(inventory, policy, who, {role for row in rows for role in (*row.initiators, *row.responders)})
     for number, flow in enumerate(policy.firewall.flows, 1):
-        needs += _of_flow(f"flow {number}", flow, who, policy, inventory)
+        passing, lacking = ends.flow(number, flow)
+        needs += passing
+        closed += lacking
     notes = tuple(f"{role}: {what}" for role, told in who.unknown.items() for what in told)
     return Derived(needs=tuple(needs), closed=tuple(closed), notes=notes)
 
@@ -145,35 +154,63 @@ def _of_row(row: FlowRow, who: Cast) -> tuple[list[Need], list[Closed]]:
     return needs, closed
 
 
-def _of_flow(name: str, flow: Flow, who: Cast, policy: Policy, inventory: Inventory) -> Iterator[Need]:
-    services = tuple(map(service_of, flow.services))
-    for family in Family:
-        sources, destinations = (
-            joined(span for end in ends for span in _end(end, family, who, policy, inventory))
-            for ends in (flow.sources, flow.destinations)
-        )
-        if sources and destinations:
-            yield Need(
-                row=name, family=family, sources=sources, destinations=destinations, services=services, why=flow.why
+class _Ends:
+    """What the ends of flows mean."""
+
+    def __init__(self, inventory: Inventory, policy: Policy, who: Cast, roles: Iterable[str]) -> None:
+        self._policy, self._who = policy, who
+        self._zones = {zone.name: zone.match.subnets for zone in policy.zones or ()}
+        self._guests = {guest.name: guest for guest in inventory.guests}
+        self._roles = {*roles, *policy.firewall.roles}
+
+    def flow(self, number: int, flow: Flow) -> tuple[list[Need], list[Closed]]:
+        """What a flow of the policy lets pass, and which ends of it have no address.
+
+        Raises: InputError with ``file:line`` for a service or an end that is none.
+        """
+        where, row = f"{self._policy.file}:{flow.line}", f"flow {number}"
+        services = tuple(_read_service(text, where) for text in flow.services)
+        closed = [
+            Closed(row=row, role=end, why=f"no address of {end} is known")
+            for end in (*flow.sources, *flow.destinations)
+            if not any(self._of(end, family, where) for family in Family)
+        ]
+        needs = []
+        for family in Family:
+            sources, destinations = (
+                joined(span for end in ends for span in self._of(end, family, where))
+                for ends in (flow.sources, flow.destinations)
             )
+            if sources and destinations:
+                ends = {"sources": sources, "destinations": destinations}
+                needs.append(Need(row=row, family=family, services=services, why=flow.why, **ends))
+        return needs, closed
+
+    def _of(self, end: str, family: Family, where: str) -> Ranges:
+        if end == EVERY:
+            return family.every
+        if end == INTERNET:
+            return outside([_nets(subnets, family) for subnets in self._zones.values()], family)
+        if end in self._zones:
+            return _nets(self._zones[end], family)
+        if end in self._roles:
+            return joined(s for one in self._who.of(end, "management") if one.family is family for s in one.addresses)
+        if end in self._guests:
+            return _nets(addresses_of(self._guests[end]), family)
+        try:
+            found, span = read(end)
+        except ValueError:
+            hint = suggest(end, {*self._zones, *self._roles, *self._guests, EVERY, INTERNET})
+            raise InputError(f"{quote(end)} is no zone, role, guest or address", where=where, hint=hint) from None
+        return (span,) if found is family else ()
 
 
-def _end(end: str, family: Family, who: Cast, policy: Policy, inventory: Inventory) -> Ranges:
-    """The addresses that an end of a flow means."""
-    zones = {zone.name: zone.match.subnets for zone in policy.zones or ()}
-    if end == EVERY:
-        return family.every
-    if end == INTERNET:
-        return outside([_nets(subnets, family) for subnets in zones.values()], family)
-    if end in zones:
-        return _nets(zones[end], family)
-    if players := who.of(end, "management"):
-        return joined(span for one in players if one.family is family for span in one.addresses)
-    texts = [end]
-    for guest in inventory.guests:
-        if guest.name == end:
-            texts = list(addresses_of(guest))
-    return _nets(texts, family)
+def _read_service(text: str, where: str) -> Box:
+    try:
+        return service_of(text)
+    except ValueError as error:
+        hint = "write tcp/443, udp/5000-5010, icmp/8 or any"
+        raise InputError(f"{quote(text)} is no service: {error}", where=where, hint=hint) from error
 
 
 def _nets(texts: Sequence[str], family: Family) -> Ranges:
