@@ -6,9 +6,11 @@ LAB_PACKAGES := golang-go golang-github-vmware-govmomi-dev openssl netbase
 # Unpacked and not installed, so that no daemon starts on the machine of whoever runs the tests.
 ALERT_PACKAGES := nagios4-core nsca nsca-client mrtg smstools prometheus python3-aiosmtpd syslog-ng-core
 SENDER_PACKAGES := syslog-ng-core rsyslog-relp rsyslog-gnutls
+NETWORK_PACKAGES := nftables iptables
 SSH_PACKAGES := dropbear-bin openssh-server openssh-client
+GUEST_PACKAGES := ifupdown
 
-.PHONY: demo test coverage check format lock bench-collect bench-logs clean
+.PHONY: demo test coverage check format lock bench-collect bench-logs bench-network clean
 
 demo: $(VENV)/ready          ## an audit of the built-in BELNET estate, live when the lab can be built
 	@$(BIN)/python -m lab.demo
@@ -17,7 +19,9 @@ test: $(VENV)/ready          ## every test, ending with a table of the real part
 	@packaging/debian $(LAB_PACKAGES) || echo "the tests of the lab will be skipped" >&2
 	@packaging/unpack $(ALERT_PACKAGES) || echo "some tests of alerts will be skipped" >&2
 	@packaging/unpack $(SENDER_PACKAGES) || echo "some tests of senders will be skipped" >&2
+	@packaging/debian iproute2 && packaging/unpack $(NETWORK_PACKAGES) || echo "the tests that ask the kernel will be skipped" >&2
 	@packaging/unpack $(SSH_PACKAGES) || echo "the tests of SSH logins will be skipped" >&2
+	@packaging/unpack $(GUEST_PACKAGES) || echo "the test of interface files by ifup will be skipped" >&2
 	@$(BIN)/python -m pytest
 
 coverage: $(VENV)/ready      ## which lines the tests run
@@ -35,7 +39,7 @@ format: $(VENV)/ready        ## what can be mended by itself
 	@$(BIN)/ruff check --fix .
 
 lock: $(VENV)/ready          ## the newest versions of everything we depend on, after which every test has to pass
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade --upgrade-strategy eager --editable '.[logs]' --group dev
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade --upgrade-strategy eager --editable '.[logs,network]' --group dev
 	@$(BIN)/python -m pip freeze --exclude-editable > packaging/constraints.txt
 
 bench-logs: $(VENV)/ready    ## logs against syslog-ng, rsyslog, liblognorm, ripgrep and zgrep, side by side
@@ -45,6 +49,9 @@ bench-logs: $(VENV)/ready    ## logs against syslog-ng, rsyslog, liblognorm, rip
 	@$(BIN)/python -m bench.logs_search
 	@$(BIN)/python -m bench.logs_alert
 
+bench-network: $(VENV)/ready  ## rule sets against decision diagrams and aerleon, side by side
+	@$(BIN)/python -m bench.network --large
+
 bench-collect: $(VENV)/ready ## collection against a Go client and pyVmomi, side by side
 	@packaging/debian $(LAB_PACKAGES)
 	@$(BIN)/python -m bench.collect
@@ -53,7 +60,7 @@ $(VENV)/ready: pyproject.toml packaging/constraints.txt
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || packaging/debian python3-venv
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --editable '.[logs]' --group dev \
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --editable '.[logs,network]' --group dev \
 		--constraint packaging/constraints.txt
 	@touch $@
 

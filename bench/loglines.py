@@ -57,7 +57,7 @@ class Pools:
     """
 
     def __init__(self, seed: int, hosts: int) -> None:
-        draw = random.Random(seed)  # noqa: S311  (no secret, the same again)
+        draw = random.Random(seed)
         self.below, self.one, self.bits = draw.randrange, draw.choice, draw.getrandbits
         self.now, self.at = FIRST, 0
         sites = ("brussels", "evere", "ghent", "liege", "namur")

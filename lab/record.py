@@ -28,18 +28,20 @@ from viguard.vsphere.credentials import Credentials, load_credentials
 from viguard.vsphere.endpoint import parse_endpoint
 
 DEMO = Path(__file__).resolve().parents[1] / "src" / "viguard" / "content" / "demo"
+SWITCHES = POLICY.parent / "switches"
 ESTATES = {"belnet": ("vc-main", "vc-test", "esxi-test"), "belnet-today": ("vc-today",)}
 ADDRESS = "https://127.0.0.1/sdk"
 """What stands for a server's address: its port is another one at every start."""
 
 
 def main() -> int:
-    """Record both estates and the policy that they are judged by; gives the exit status."""
+    """Record both estates, the policy that they are judged by and the switches; gives the exit status."""
     if missing := lab.missing_parts():
         print(f"the lab cannot run here: {'; '.join(missing)}", file=sys.stderr)
         return 2
     DEMO.mkdir(exist_ok=True)
     shutil.copyfile(POLICY, DEMO / "policy.yaml")
+    shutil.copytree(SWITCHES, DEMO / "switches", dirs_exist_ok=True)
     for name, servers in ESTATES.items():
         fresh, target = read(servers), recording(name)
         if _same(fresh, target):

@@ -19,6 +19,9 @@ PARTS = {
     "syslog-ng": "syslog-ng (Debian syslog-ng-core) receiving RFC 5424 over TLS",
     "rsyslog": "rsyslog (Debian rsyslog-relp, rsyslog-gnutls) sending by RELP and TLS",
     "dropbear": "dropbear (Debian dropbear-bin): logins with right and wrong password and of no user",
+    "nftables": "nftables (Debian nftables) in the kernel of this machine, asked with packets",
+    "iptables": "iptables and ip6tables (Debian iptables) in the same kernel",
+    "ifupdown": "ifup (Debian ifupdown) saying what it would set, of interface files that we write",
     "openssh": "OpenSSH (Debian openssh-server, openssh-client): the same logins, with PAM",
 }
 """Every real part that the tests use. A part that no test ran is named at the end."""

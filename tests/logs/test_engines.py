@@ -69,7 +69,7 @@ def test_every_case_by_itself_and_all_in_one_block() -> None:
 
 
 def test_a_large_file_with_noise_and_overlaps() -> None:
-    chance = random.Random(7)  # noqa: S311  (the same file every time)
+    chance = random.Random(7)
     parts = []
     for _ in range(6000):
         line = chance.choice(LINES)

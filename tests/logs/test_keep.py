@@ -112,7 +112,7 @@ def test_lines_keep_their_sender_and_are_counted_by_the_host_they_claim(classifi
 
 
 def test_counts_of_many_blocks_add_up_to_what_came(classifier: Classifier) -> None:
-    draw = random.Random(7)  # noqa: S311
+    draw = random.Random(7)
     every: dict[str, Count] = {}
     lines = size = 0
     for _ in range(20):

@@ -336,7 +336,7 @@ def test_every_line_is_in_exactly_one_event_however_the_stream_is_cut(
     whole = Merger(limit=limit)
     found = [*whole.feed(events), *whole.flush()]
     assert sorted(line for e in found for line in e.lines) == sorted(e.lines[0] for e in events)
-    cut, random, pieces = Merger(limit=limit), Random(seed), []  # noqa: S311
+    cut, random, pieces = Merger(limit=limit), Random(seed), []
     rest = list(events)
     while rest:
         size = random.randint(1, 5)

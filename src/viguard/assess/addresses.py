@@ -9,9 +9,9 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from viguard.assess.kind import not_read
-from viguard.assess.segments import interfaces
 from viguard.model.facts import Fact, Struct, Unknown
 from viguard.model.host import Host
+from viguard.model.plugged import interfaces
 
 Address: TypeAlias = IPv4Address | IPv6Address
 

@@ -9,7 +9,7 @@ from viguard.assess.operators import version
 from viguard.model.facts import Fact, Reason, Resource, Unknown
 from viguard.model.guest import Guest
 from viguard.model.host import Hardware, Host
-from viguard.model.inventory import Inventory
+from viguard.model.plugged import housed
 from viguard.model.server import Product
 
 R = TypeVar("R", bound=Resource)
@@ -55,14 +55,3 @@ def capacity_mhz(host: Host) -> Fact[Hardware]:
 def guests_on(host: Host, context: Context) -> Fact[list[Guest]]:
     """Guests and templates registered on a host; Unknown when any of them was not read."""
     return housed(host, context.inventory)
-
-
-def housed(host: Host, inventory: Inventory) -> Fact[list[Guest]]:
-    """Guests and templates that a host lists or that name it; Unknown when any of them was not read."""
-    if isinstance(host.guests, Unknown):
-        return host.guests
-    found = [inventory.get(Guest, id_) for id_ in host.guests]
-    known = {g.id: g for g in found if g}
-    missing = len(found) - sum(g is not None for g in found)
-    known.update((g.id, g) for g in inventory.guests_by_host.get(host.id, ()))
-    return list(known.values()) if not missing else not_read(f"{missing} of its guests were not read")

@@ -12,11 +12,12 @@ from viguard.model.facts import Fact, Reason, Struct, Unknown
 from viguard.model.guest import Guest
 from viguard.model.host import Host
 from viguard.model.inventory import Inventory
-from viguard.model.network import VGT, DistributedSwitch, DvPortGroup, StandardPortGroup, Vlan, VmkernelNic
+from viguard.model.network import DistributedSwitch, DvPortGroup, StandardPortGroup, Vlan, VmkernelNic
+from viguard.model.plugged import PortGroup, group_of_interface, interfaces, ranges
 from viguard.model.text import visible
 from viguard.policy.membership import Membership
 from viguard.policy.policy import Policy
-from viguard.policy.zones import TRUNK, PortGroup, Zones
+from viguard.policy.zones import TRUNK, Zones
 
 UNTAGGED = Unknown(reason=Reason.NO_SOURCE, detail="no source yet: which network the physical switch sends untagged")
 PRIVATE = Unknown(reason=Reason.NO_SOURCE, detail="no source yet: which primary VLAN a private one belongs to")
@@ -30,23 +31,9 @@ class Plug(Struct, frozen=True, kw_only=True):
     zones: Membership = Membership()
 
 
-def interfaces(host: Host) -> Fact[list[VmkernelNic]]:
-    """Every vmkernel and service console interface. Only classic ESX has a console."""
-    if isinstance(host.vmkernel, Unknown):
-        return host.vmkernel
-    if isinstance(host.console_nics, Unknown):
-        return list(host.vmkernel) if host.is_esxi else host.console_nics
-    return [*host.vmkernel, *host.console_nics]
-
-
 def group_of(host: Host, nic: VmkernelNic, context: Context) -> Fact[PortGroup]:
     """The port group of an interface."""
-    inventory = context.inventory
-    if nic.dv_port_group:
-        found: PortGroup | None = inventory.dv_port_groups_by_key.get((host.server, nic.dv_port_group))
-    else:
-        found = inventory.port_groups_by_host.get(host.id, {}).get(nic.port_group)
-    return found or not_read(f"the port group of {nic.device} was not read")
+    return group_of_interface(host, nic, context.inventory)
 
 
 def zones_of(host: Host, nic: VmkernelNic, context: Context) -> Membership:
@@ -160,15 +147,6 @@ def neighbours(group: PortGroup, plugs: Iterable[Plug]) -> tuple[list[str], list
         elif shared:
             beside[plug.name] = None
     return list(beside), list(unsure)
-
-
-def ranges(vlan: Vlan) -> tuple[tuple[int, int], ...]:
-    """The tagged VLANs of a port group as inclusive ranges."""
-    if vlan.id == VGT:
-        return ((1, VGT - 1),)
-    if vlan.trunk:
-        return vlan.trunk
-    return ((vlan.id, vlan.id),) if vlan.id else ()
 
 
 def reaches(nic: VmkernelNic, addresses: Iterable[str]) -> bool:

@@ -34,7 +34,13 @@ def command(
     from viguard.usecases import audit, show
 
     request = audit.Request(
-        sources=sources, policy=policy_file, waivers=waivers_file, logs=logs_path, selection=selection, remember=False
+        sources=sources,
+        policy=policy_file,
+        waivers=waivers_file,
+        logs=logs_path,
+        selection=selection,
+        remember=False,
+        paths=True,
     )
     with talk.person() as person:
         found = audit.run(request, person)

@@ -13,6 +13,7 @@ from viguard.errors import ViguardError
 
 COMMANDS = {
     "alerts": "Check who is told of alerts, and whether it reaches them.",
+    "attack": "Paths of an attacker: what a guest reaches, what a password opens, what stops it.",
     "ask": "Answer the five questions of the report for this estate, and what is left to do.",
     "audit": "Judge an estate: vCenters, hosts, snapshots.",
     "collect": "Read an estate into a snapshot.",
@@ -21,18 +22,21 @@ COMMANDS = {
     "controls": "List the controls, or show one.",
     "demo": "Audit the built-in demo estate.",
     "explain": "Explain a finding: why, evidence, fix, side effects.",
+    "firewall": "Derive closed firewalls, write them for devices, and judge those that are there.",
     "init": "Propose a commented policy for an estate.",
     "inventory": "List an estate by site, cluster, zone or VLAN.",
     "logs": "Say what log lines tell: in files, and in an archive.",
     "rules": "Detections of log events: list them, test them, find mistakes.",
     "serve": "Hear log lines, keep and judge them, and tell people.",
+    "trunks": "Say which VLANs hosts need and what their switch ports carry.",
+    "vlans": "List servers and services by VLAN, and draw them.",
     "waivers": "Check the file of waivers.",
     "zones": "Say why a guest is in its zone.",
 }
 
 
-OPTIONAL = {"apprise", "duckdb", "sigma"}
-"""Modules of ``viguard[logs]`` that nothing else can stand in for."""
+OPTIONAL = {"apprise": "logs", "duckdb": "logs", "sigma": "logs", "numpy": "network", "scipy": "network"}
+"""Modules that nothing else can stand in for, with the extra that installs each."""
 STOPPED = "stopped; sessions were logged out"
 
 
@@ -100,9 +104,10 @@ def run(arguments: list[str] | None = None) -> None:
     except ViguardError as error:
         sys.exit(_say(f"error: {error}", error.exit_code))
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in OPTIONAL:
+        extra = OPTIONAL.get((error.name or "").partition(".")[0])
+        if extra is None:
             raise
-        sys.exit(_say(f"error: {error.name} is not installed\n  pip install viguard[logs]", 1))
+        sys.exit(_say(f"error: {error.name} is not installed\n  pip install viguard[{extra}]", 1))
     except KeyboardInterrupt:
         sys.exit(_say(STOPPED, 130))
     except BrokenPipeError:

@@ -10,7 +10,7 @@ import yaml
 
 from viguard import content
 from viguard.errors import ContentError
-from viguard.model.tables import PortRow, SupportEnd, Tables
+from viguard.model.tables import FlowRow, PortRow, SupportEnd, Tables
 
 T = TypeVar("T")
 
@@ -25,6 +25,16 @@ def load_tables() -> Tables:
     ports = _rows("ports.yaml", "ports", tuple[PortRow, ...])
     support = _rows("lifecycle.yaml", "support", tuple[SupportEnd, ...])
     return Tables(ports=ports, support=support)
+
+
+@cache
+def load_flows() -> tuple[FlowRow, ...]:
+    """Who opens connections to whom in a virtual infrastructure.
+
+    Raises:
+        ContentError: as above.
+    """
+    return _rows("flows.yaml", "flows", tuple[FlowRow, ...])
 
 
 def _rows(name: str, key: str, shape: type[T]) -> T:

@@ -8,6 +8,9 @@ from typing import Annotated
 from viguard.model.facts import UNREAD, Api, Fact, Resource, Settings, Struct
 from viguard.model.resources import Allocation
 
+FEW_NICS, MANY_NICS = 4, 10
+"""NICs a guest may have: up to hardware version 6 or ESX 3, and after. Source: report, Guests, "VLANs"."""
+
 
 class Device(Struct, frozen=True, kw_only=True):
     """A virtual device. ``type`` is the API type without its namespace, e.g. VirtualFloppy."""

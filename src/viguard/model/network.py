@@ -31,13 +31,21 @@ class SecurityPolicy(Struct, frozen=True, kw_only=True, tag_field="is", tag="sec
     forged_transmits: bool | None = None
 
 
+class Neighbour(Struct, frozen=True, kw_only=True, tag_field="is", tag="neighbour"):
+    """The switch port at the other end, as it names itself by CDP or LLDP. Source: vim.host.PhysicalNic.NetworkHint."""
+
+    device: str
+    port: str
+
+
 class PhysicalNic(Struct, frozen=True, kw_only=True):
-    """A physical network adapter of a host."""
+    """A physical network adapter of a host. ``neighbour`` is None where nothing was heard."""
 
     device: str
     mac: str = ""
     link_mbps: int | None = None  # None: link down
     driver: str = ""
+    neighbour: Fact[Neighbour | None] = UNREAD
 
 
 class VmkernelNic(Struct, frozen=True, kw_only=True):

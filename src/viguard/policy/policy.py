@@ -189,6 +189,26 @@ class TestEstate(Struct, frozen=True, kw_only=True):
     hosts: tuple[str, ...] = ()
 
 
+class Flow(Struct, frozen=True, kw_only=True):
+    """A flow that guests need: who may open connections to whom, for which services (``tcp/443``).
+
+    Ends are zones, roles, addresses, networks, ``internet`` (what is in no zone) or ``any``.
+    """
+
+    sources: tuple[str, ...] = msgspec.field(name="from")
+    destinations: tuple[str, ...] = msgspec.field(name="to")
+    services: tuple[str, ...]
+    why: str = ""
+    line: int = 0
+
+
+class Firewall(Struct, frozen=True, kw_only=True):
+    """What firewalls let through. ``roles`` are addresses, networks, zones or guests that play one (``dns_server``)."""
+
+    roles: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    flows: tuple[Flow, ...] = ()
+
+
 class Sites(Struct, frozen=True, kw_only=True):
     """How the site of a host is known: a custom attribute, or host patterns by site name."""
 
@@ -217,6 +237,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     audit_every_days: Days = 31
     test: TestEstate | None = None
     sites: Sites = Sites()
+    firewall: Firewall = Firewall()
     attestations: tuple[Attestation, ...] = ()
     lines: dict[str, int] = msgspec.field(default_factory=dict)
 

@@ -80,9 +80,10 @@ class Reader:
             values[name] = self._value(value, field.type, _join(key, name))
         if any(f.required and values[n] is _INVALID for n, f in fields.items()):
             return _INVALID
+        given = {fields[name].name: value for name, value in values.items() if value is not _INVALID}
         if "line" in kind.cls.__struct_fields__:
-            values["line"] = node.line
-        return kind.cls(**{name: value for name, value in values.items() if value is not _INVALID})
+            given["line"] = node.line
+        return kind.cls(**given)
 
     def _refuse_unknown(self, node: Table, known: Iterable[str]) -> None:
         for name, _ in node.entries:

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import TypeAlias
 
 from viguard.model.facts import Fact, Reason, Resource, Settings, Unknown
 from viguard.model.guest import Guest, GuestNic, VirtualNic
 from viguard.model.inventory import Inventory
 from viguard.model.network import VGT, DvPortGroup, StandardPortGroup, Vlan
+from viguard.model.plugged import PortGroup
 from viguard.model.server import Cluster, Datacenter, Folder
 from viguard.policy.membership import Coverage, Match, Membership, Rule, merged
 from viguard.policy.policy import Policy, Purpose, Zone
 from viguard.policy.recognition import Patterns, Subnets, matched
 
-PortGroup: TypeAlias = StandardPortGroup | DvPortGroup
 TRUNK = Unknown(reason=Reason.NO_SOURCE, detail="no source yet: which VLANs the physical switch sends into its trunk")
 FAR = 64  # no inventory nests folders deeper; ends a circle in hostile data
 

@@ -13,8 +13,10 @@ from viguard.assess import controls as catalogue
 from viguard.assess.engine import assess
 from viguard.assess.questions import answer, load_questions, roadmap
 from viguard.assess.score import summarise
+from viguard.attack.build import build
+from viguard.attack.told import answered
 from viguard.errors import StoreError
-from viguard.model.audit import Audit, FixedFinding
+from viguard.model.audit import Answer, Audit, FixedFinding
 from viguard.model.derived import NO_LOGS, NO_SOURCE, Derived
 from viguard.model.facts import Fact, Struct
 from viguard.model.result import Severity
@@ -35,6 +37,7 @@ class Request(Struct, frozen=True, kw_only=True):
     """What to audit. ``remember``: compare with earlier audits and keep this one.
 
     ``logs`` is the directory of a log server, which tells what it heard.
+    ``paths``: answer the third and fourth question by attack paths, too.
     ``recorded``: a recording, whose facts and statements do not age: judged as of its reading, as a first audit.
     """
 
@@ -45,6 +48,7 @@ class Request(Struct, frozen=True, kw_only=True):
     selection: Selection = Selection()
     remember: bool = True
     recorded: bool = False
+    paths: bool = False
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -76,6 +80,9 @@ def run(request: Request, person: Person) -> Found:
     results = tuple(r for r in judged.results if ids is None or r.resource.id in ids)
     left_out = () if ids is None else tuple(r for r in judged.results if r.resource.id not in ids)
     cards = {control.id: control.card for control in controls.values()}
+    answers = answer(load_questions(), results, left_out)
+    if request.paths and request.selection.everything:
+        answers = _with_paths(answers, estate, policy, person)
     audit = Audit(
         started_at=started,
         ended_at=_now(),
@@ -91,10 +98,21 @@ def run(request: Request, person: Person) -> Found:
         results=results,
         controls=cards,
         summary=summarise(results),
-        answers=answer(load_questions(), results, left_out),
+        answers=answers,
         roadmap=roadmap(cards, results),
     )
     return history.remember(audit, policy)
+
+
+def _with_paths(answers: tuple[Answer, ...], estate: Estate, policy: Policy, person: Person) -> tuple[Answer, ...]:
+    """The answers with attack paths, where what draws them is installed."""
+    try:
+        return answered(answers, build(estate.inventory, policy))
+    except ModuleNotFoundError as error:
+        if error.name not in {"numpy", "scipy"}:
+            raise
+        person.warn(f"no attack paths in these answers: {error.name} is not installed (pip install viguard[network])")
+        return answers
 
 
 def exit_code(audit: Audit, fail_on: str) -> int:

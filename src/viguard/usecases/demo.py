@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
@@ -18,12 +20,16 @@ def run(person: Person, *, today: bool) -> audit.Found:
     Raises:
         ViguardError: the recording does not fit this version.
     """
-    folder = resources.files("viguard").joinpath(RECORDED)
-    name = "belnet-today" if today else "belnet"
-    with (
-        resources.as_file(folder.joinpath(f"{name}.snap")) as snapshot,
-        resources.as_file(folder.joinpath("policy.yaml")) as policy,
-    ):
-        sources = Sources(names=(str(snapshot),))
-        request = audit.Request(sources=sources, policy=Path(policy), remember=False, recorded=True)
+    with recorded(today=today) as (sources, policy, _):
+        request = audit.Request(sources=sources, policy=policy, remember=False, recorded=True)
         return audit.run(request, person)
+
+
+@contextmanager
+def recorded(*, today: bool = False) -> Iterator[tuple[Sources, Path, tuple[Path, ...]]]:
+    """The recorded estate as sources, its policy, and the configurations of its switches (of 2010 only)."""
+    folder = resources.files("viguard").joinpath(RECORDED)
+    with resources.as_file(folder) as held:
+        snapshot = held / ("belnet-today.snap" if today else "belnet.snap")
+        switches = () if today else tuple(sorted((held / "switches").glob("*.cfg")))
+        yield Sources(names=(str(snapshot),)), held / "policy.yaml", switches

@@ -8,7 +8,6 @@ from ipaddress import ip_address
 
 from viguard.assess.context import Context
 from viguard.assess.kind import expect
-from viguard.assess.rights import HostsByCredential, Rights, global_permissions, who
 from viguard.assess.tally import Tally, about, listed
 from viguard.assess.verdict import Verdict, not_applicable, unknown
 from viguard.model.access import Access, Account, Event, Permission
@@ -17,6 +16,7 @@ from viguard.model.host import Host
 from viguard.model.result import Evidence
 from viguard.model.server import Cluster, Server
 from viguard.model.text import plural
+from viguard.policy.rights import HostsByCredential, Rights, global_permissions, who
 
 WINDOW = timedelta(hours=24)
 LOGIN = "UserLoginSessionEvent"

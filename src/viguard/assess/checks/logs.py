@@ -6,13 +6,13 @@ from datetime import timedelta
 
 from viguard.assess.addresses import address
 from viguard.assess.context import Context
-from viguard.assess.segments import interfaces
 from viguard.assess.tally import Tally, about, listed
 from viguard.assess.verdict import Verdict, failed, passed, unknown
 from viguard.model.access import Access
 from viguard.model.coverage import Coverage, Heard
 from viguard.model.facts import Resource, Scalar, Unknown
 from viguard.model.host import Host
+from viguard.model.plugged import interfaces
 from viguard.model.result import Evidence
 from viguard.model.server import Server
 from viguard.model.text import visible

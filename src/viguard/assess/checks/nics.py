@@ -8,11 +8,8 @@ from viguard.assess.operators import version
 from viguard.assess.tally import Tally, about, listed
 from viguard.assess.verdict import Verdict, not_applicable, unknown
 from viguard.model.facts import Fact, Resource, Unknown
-from viguard.model.guest import Guest, VirtualNic
+from viguard.model.guest import FEW_NICS, MANY_NICS, Guest, VirtualNic
 from viguard.model.network import DvPortGroup
-
-FEW, MANY = 4, 10
-"""NICs a guest may have: up to hardware version 6 or ESX 3, and after. Source: report, Guests, "VLANs"."""
 
 
 def one_vlan(subject: Resource, context: Context) -> Verdict:
@@ -70,7 +67,7 @@ def count(subject: Resource, context: Context) -> Verdict:
     tally.see(context.evidence(guest, "nics", found, part=".count"))
     old_hardware = _old_hardware(guest, context, tally)
     old_host = _old_host(guest, context, tally)
-    allowed = FEW if old_hardware or old_host else MANY
+    allowed = FEW_NICS if old_hardware or old_host else MANY_NICS
     if found > allowed:
         tally.fail(f"{found} NICs, its platform carries {allowed}")
     return tally.verdict()

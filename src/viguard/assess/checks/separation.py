@@ -7,18 +7,19 @@ from fnmatch import fnmatchcase
 
 from viguard.assess.context import Context
 from viguard.assess.kind import not_read
-from viguard.assess.rights import credential, global_permissions
-from viguard.assess.segments import PRIVATE, Distributed, groups_of, ranges
+from viguard.assess.segments import PRIVATE, Distributed, groups_of
 from viguard.assess.tally import Tally, listed
 from viguard.assess.verdict import Verdict, unknown
 from viguard.model.facts import Fact, Resource, Unknown
 from viguard.model.host import Hardware, Host
 from viguard.model.inventory import Inventory
 from viguard.model.network import DvPortGroup, StandardPortGroup
+from viguard.model.plugged import ranges
 from viguard.model.result import Evidence
 from viguard.model.server import Cluster, Datacenter, Server
 from viguard.model.storage import Datastore
 from viguard.policy.policy import Policy, TestEstate
+from viguard.policy.rights import credential, global_permissions
 from viguard.policy.zones import TRUNK
 
 KEY = "test"

@@ -13,7 +13,6 @@ from viguard.assess.segments import (
     groups_of,
     guest_plugs,
     interface_plugs,
-    interfaces,
     neighbours,
     reaches,
     zones_of,
@@ -26,10 +25,11 @@ from viguard.model.guest import Guest
 from viguard.model.host import Host
 from viguard.model.inventory import Inventory
 from viguard.model.network import VmkernelNic
+from viguard.model.plugged import PortGroup, interfaces
 from viguard.model.server import Cluster
 from viguard.model.storage import Datastore
 from viguard.policy.policy import Policy, Purpose
-from viguard.policy.zones import PortGroup, Zones
+from viguard.policy.zones import Zones
 
 
 def vlan_isolated(subject: Resource, context: Context) -> Verdict:

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from fnmatch import fnmatchcase
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from viguard.assess.context import Context
 from viguard.assess.kind import expect
-from viguard.assess.rights import Rights, global_permissions, who
 from viguard.assess.tally import Tally, about, listed
 from viguard.assess.verdict import Verdict, not_applicable, unknown
-from viguard.model.facts import Resource, Settings, Unknown
+from viguard.model.facts import Resource, Unknown
 from viguard.model.guest import Guest
-from viguard.model.inventory import Inventory
 from viguard.model.server import Product, Server
-from viguard.policy.policy import Policy, Purpose
+from viguard.policy.policy import Purpose
+from viguard.policy.rights import Rights, global_permissions, who
+from viguard.policy.running_on import GuestNames
 from viguard.policy.zones import Zones
-
-NAMES = (
-    "VirtualCenter.FQDN",
-    "VirtualCenter.ManagedIP",
-    "VirtualCenter.InstanceName",
-    "VirtualCenter.VimApiUrl",
-    "config.vpxd.hostnameUrl",
-)
-"""Settings of a vCenter that tell its own name or address."""
 
 
 def access_limited(subject: Resource, context: Context) -> Verdict:
@@ -49,58 +37,6 @@ def access_limited(subject: Resource, context: Context) -> Verdict:
     _judge_principals(guest, context, tally)
     _judge_zone(guest, context, tally)
     return tally.verdict(f"runs on {listed([guest.name])}")
-
-
-class GuestNames:
-    """Guests by what a server may be known by: address, host name, own name; the surest first."""
-
-    def __init__(self, inventory: Inventory, _policy: Policy) -> None:
-        self._by: tuple[dict[str, list[Guest]], ...] = tuple(defaultdict(list) for _ in range(4))
-        addresses, full, names, short = self._by
-        for guest in inventory.guests:
-            for nic in guest.addresses if isinstance(guest.addresses, tuple) else ():
-                for address in nic.addresses:
-                    addresses[address.partition("/")[0]].append(guest)
-            if isinstance(guest.host_name, str) and guest.host_name:
-                full[guest.host_name.casefold()].append(guest)
-            names[guest.name.casefold()].append(guest)
-            short[guest.name.casefold().partition(".")[0]].append(guest)
-
-    def running(self, server: Server) -> list[Guest]:
-        """The guests that a server may run on, by the surest kind of name that finds any."""
-        known = _known_as(server)
-        for kind, table in enumerate(self._by):
-            keys = (k.partition(".")[0] for k in known if not _is_address(k)) if kind == len(self._by) - 1 else known
-            found = {g.id: g for key in keys for g in table.get(key, ())}
-            if found:
-                return list(found.values())
-        return []
-
-
-def _known_as(server: Server) -> list[str]:
-    texts = [server.url, server.name]
-    if isinstance(server.settings, Settings):
-        texts += [str(server.settings.values[key]) for key in NAMES if server.settings.values.get(key)]
-    names = [_host_part(text) for text in texts]
-    return list(dict.fromkeys(n for n in names if n and n != "localhost" and not _loopback(n)))
-
-
-def _host_part(text: str) -> str:
-    try:
-        return (urlsplit(text if "//" in text else f"//{text}").hostname or "").casefold()
-    except ValueError:
-        return ""
-
-
-def _is_address(name: str) -> bool:
-    try:
-        return bool(ip_address(name))
-    except ValueError:
-        return False
-
-
-def _loopback(name: str) -> bool:
-    return _is_address(name) and ip_address(name).is_loopback
 
 
 def _judge_principals(guest: Guest, context: Context, tally: Tally) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from viguard.assess.context import Context
 from viguard.assess.kind import expect
-from viguard.assess.segments import groups_of, guest_plugs, interface_plugs, ranges
+from viguard.assess.segments import groups_of, guest_plugs, interface_plugs
 from viguard.assess.tally import Tally, listed
 from viguard.assess.verdict import Verdict
 from viguard.model.facts import Resource, Unknown
 from viguard.model.host import Host
 from viguard.model.network import StandardPortGroup, Vlan
+from viguard.model.plugged import ranges
 
 
 def only_needed(subject: Resource, context: Context) -> Verdict:

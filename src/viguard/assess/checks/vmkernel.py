@@ -11,7 +11,6 @@ from viguard.assess.segments import (
     groups_of,
     guest_plugs,
     interface_plugs,
-    interfaces,
     neighbours,
     reaches,
     zones_of,
@@ -21,8 +20,9 @@ from viguard.assess.verdict import Verdict, not_applicable, unknown
 from viguard.model.facts import Fact, Reason, Resource, Unknown
 from viguard.model.host import Host
 from viguard.model.network import VmkernelNic
+from viguard.model.plugged import PortGroup, interfaces
 from viguard.policy.policy import Purpose
-from viguard.policy.zones import PortGroup, Zones
+from viguard.policy.zones import Zones
 
 NO_ZONES = "the policy names no zone for management"
 

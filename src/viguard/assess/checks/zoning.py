@@ -6,7 +6,7 @@ from collections import defaultdict
 from itertools import combinations
 
 from viguard.assess.context import Context
-from viguard.assess.kind import expect, guests_on, housed, not_read
+from viguard.assess.kind import expect, guests_on, not_read
 from viguard.assess.segments import Plug, groups_of, guest_plugs, interface_plugs
 from viguard.assess.tally import Tally, listed
 from viguard.assess.verdict import Verdict, not_applicable, unknown
@@ -15,9 +15,10 @@ from viguard.model.guest import Guest
 from viguard.model.host import Host
 from viguard.model.inventory import Inventory
 from viguard.model.network import DistributedSwitch, StandardPortGroup
+from viguard.model.plugged import PortGroup, housed
 from viguard.model.server import Cluster
 from viguard.policy.policy import Policy, Purpose, Sharing
-from viguard.policy.zones import PortGroup, Zones
+from viguard.policy.zones import Zones
 
 UNDECIDED = "the policy does not say which zones there are"
 

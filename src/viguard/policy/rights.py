@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from viguard.assess.kind import not_read
-from viguard.assess.operators import version
 from viguard.model.access import ADMIN_ROLE, Permission
-from viguard.model.facts import Fact, Resource, Unknown
+from viguard.model.facts import Fact, Reason, Resource, Unknown
 from viguard.model.guest import Guest
 from viguard.model.host import Host
 from viguard.model.inventory import Inventory
@@ -27,8 +25,11 @@ LOCAL_DOMAINS = frozenset({"vsphere.local", "system-domain", "localos"})
 DEEPEST = 64
 """No inventory nests deeper; ends a circle in hostile data."""
 
-GLOBAL_SINCE = version("6.0") or ()
-"""vCenters from here on have global permissions beside those on objects."""
+GLOBAL_SINCE = 6
+"""vCenters from this version on have global permissions beside those on objects."""
+
+NO_ROLE = Unknown(reason=Reason.NOT_READ, detail="a role in use was not read")
+NO_PARENT = Unknown(reason=Reason.NOT_READ, detail="a folder or cluster above it was not read")
 
 Held = Mapping[str, Permission]
 """The permission that counts, by principal as ``who`` writes it."""
@@ -57,8 +58,8 @@ def global_permissions(server: Server | None) -> str:
         return "whether its server has global permissions is not known"
     if not server.is_vcenter:
         return ""
-    told = version(server.product.api_version or server.product.version)
-    if told is not None and told < GLOBAL_SINCE:
+    told = (server.product.api_version or server.product.version).partition(".")[0]
+    if told.isdecimal() and int(told) < GLOBAL_SINCE:
         return ""
     return "global permissions are not in the vSphere API; look at Administration, Global Permissions"
 
@@ -96,7 +97,7 @@ class Rights:
         """The privileges of a role. The administrator's are whatever its server lists for it."""
         role = self._inventory.roles.get((server, role_id))
         if role is None:
-            return not_read("a role in use was not read")
+            return NO_ROLE
         return role.privileges if isinstance(role.privileges, Unknown) else frozenset(role.privileges)
 
     def may_more_than_read(self, server: str, role_id: int) -> Fact[bool]:
@@ -130,7 +131,7 @@ class Rights:
     def _gathered(self, entity: str, depth: int) -> Fact[Held]:
         found = self._inventory.by_id.get(entity)
         if found is None or depth > DEEPEST:
-            return not_read("a folder or cluster above it was not read")
+            return NO_PARENT
         held: dict[str, Permission] = {}
         for parent in self._parents(found):
             above = self._inherited(parent, depth + 1)

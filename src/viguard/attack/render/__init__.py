@@ -1,0 +1,1 @@
+"""Answers as text, JSON, BloodHound OpenGraph and SVG."""

@@ -1,0 +1,38 @@
+"""What an importer gives: rule sets with the place where packets meet them, and what of a file is not in them."""
+
+from __future__ import annotations
+
+from viguard.model.facts import Struct
+from viguard.network.addresses import Family
+from viguard.network.rules import RuleSet
+
+
+class Point(Struct, frozen=True, kw_only=True):
+    """One rule set where packets meet it.
+
+    ``place``: the interface, hook, host or policy. ``direction``: ``in``, ``out``, ``forward`` or another word of
+    the device; empty: it stands in the file and is applied nowhere. ``addresses`` and ``vlan`` are those of the
+    interface.
+    """
+
+    place: str
+    direction: str
+    rules: RuleSet
+    addresses: tuple[str, ...] = ()
+    vlan: int | None = None
+
+
+class Imported(Struct, frozen=True, kw_only=True):
+    """Every rule set of a file. Of several at one place and direction, in their order, each has to let a packet
+    through. ``notes``: what of the file is not in them."""
+
+    points: tuple[Point, ...]
+    notes: tuple[str, ...] = ()
+
+    def at(self, direction: str, family: Family, place: str | None = None) -> tuple[RuleSet, ...]:
+        """The rule sets that a packet meets, in order."""
+        return tuple(
+            point.rules
+            for point in self.points
+            if point.direction == direction and point.rules.family is family and place in {None, point.place}
+        )

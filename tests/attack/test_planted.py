@@ -1,0 +1,45 @@
+"""The planted paths in the recordings: all found, no others of those kinds, and gone without what they need."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from tests.attack.conftest import GONE, with_records
+from tests.attack.planted import differences, ends, resources, walks, ways
+from viguard.attack.build import build
+from viguard.model.inventory import Inventory
+from viguard.policy.policy import Policy
+
+ESTATES = ("belnet", "today")
+
+
+@pytest.mark.parametrize("estate", ESTATES)
+def test_every_planted_path_is_found_and_no_other(estate: str, policy: Policy, request: pytest.FixtureRequest) -> None:
+    inventory: Inventory = request.getfixturevalue(estate)
+    graph = build(inventory, policy)
+    assert differences(graph, inventory, estate) == []
+    for way in ways(estate):
+        reached = {walk[-1].target for found in walks(graph, inventory, way).values() for walk in found}
+        assert reached == ends(graph, inventory, way), way["to"]
+
+
+@pytest.mark.parametrize("estate", ESTATES)
+def test_without_a_fact_that_it_needs_a_path_is_gone(
+    estate: str, policy: Policy, request: pytest.FixtureRequest
+) -> None:
+    inventory: Inventory = request.getfixturevalue(estate)
+    for way in ways(estate):
+        for need in way["needs"]:
+            name, _, field = need.partition(": ")
+            found = [i for i in resources(inventory, name) if hasattr(inventory.by_id[i], field)]
+            assert len(found) == 1, f"{need}: {found}"
+            without = with_records(inventory, replace(inventory.by_id[found[0]], **{field: GONE}))
+            left = walks(build(without, policy), without, way)
+            assert not any(left.values()), f"{way['from']} to {way['to']} stands without {need}"
+
+
+def test_a_path_too_many_and_one_too_few_are_told(today: Inventory, policy: Policy) -> None:
+    told = differences(build(today, policy), today, "belnet")
+    assert any(line.startswith("not found: backup1 to ['vc-main']") for line in told)
+    assert any(line.startswith("not planted: trunk_nic from ids1 to ") for line in told)

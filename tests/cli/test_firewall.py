@@ -1,0 +1,78 @@
+"""`viguard firewall`, as its user calls it."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from tests.cli.test_main import viguard
+
+DEMO = Path(str(resources.files("viguard"))) / "content" / "demo"
+ESTATE = (str(DEMO / "belnet.snap"), "--policy", str(DEMO / "policy.yaml"))
+RULES = """*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -s 10.1.0.0/16 -d 10.2.0.0/16 -p tcp -m tcp --dport 443 -j ACCEPT
+-A FORWARD -s 10.1.2.0/24 -d 10.2.0.0/16 -p tcp -m tcp --dport 443 -j ACCEPT
+-A FORWARD -s 10.9.0.0/16 -m recent --rcheck --name seen -j ACCEPT
+COMMIT
+"""
+
+
+def test_derive_says_what_passes_and_what_stays_closed() -> None:
+    done = viguard("firewall", "derive", *ESTATE)
+    assert done.returncode == 0, done.stderr
+    assert "tcp/514 from " in done.stdout
+    assert "firewall.roles.vsphere_client in the policy" in done.stdout
+
+
+def test_render_writes_whole_files(tmp_path: Path) -> None:
+    made = tmp_path / "rules.nft"
+    done = viguard("firewall", "render", *ESTATE, "--target", "nftables", "--output", str(made))
+    assert done.returncode == 0, done.stderr
+    text = made.read_text()
+    assert text.startswith("table ip viguard\ndelete table ip viguard\n")
+    assert "policy drop;" in text
+    assert 'comment "T-514c: logs' in text
+
+
+def test_check_finds_what_never_decides(tmp_path: Path) -> None:
+    saved = tmp_path / "rules"
+    saved.write_text(RULES)
+    done = viguard("firewall", "check", str(saved))
+    assert done.returncode == 3, done.stderr
+    assert f"{saved}:6: FORWARD: shadowed ({saved}:5)" in done.stdout
+    assert f"{saved}:7: FORWARD: not sure: it also looks at recent" in done.stdout
+
+
+def test_diff_shows_packets(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.write_text(RULES)
+    new.write_text(RULES.replace("-s 10.1.0.0/16 -d", "-s 10.1.0.0/17 -d"))
+    done = viguard("firewall", "diff", str(old), str(new))
+    assert done.returncode == 3, done.stderr
+    assert "at least: closed: tcp/443, as tcp from 10.1.128.0 port 49152 to 10.2.0.0 port 443" in done.stdout
+    assert viguard("firewall", "diff", str(old), str(old)).stdout == "both let through the same\n"
+
+
+def test_reach_names_the_rule(tmp_path: Path) -> None:
+    saved = tmp_path / "rules"
+    saved.write_text(RULES)
+    done = viguard("firewall", "reach", "10.1.2.3", "10.2.0.9", "--rules", str(saved))
+    assert done.returncode == 0, done.stderr
+    assert f"at least: permit: tcp/443: {saved}:5: -A FORWARD -s 10.1.0.0/16" in done.stdout
+    assert "at least: deny: " in done.stdout
+
+
+def test_mistakes_say_what_to_do(tmp_path: Path) -> None:
+    saved = tmp_path / "rules"
+    saved.write_text("table ip filter {}")
+    done = viguard("firewall", "check", str(saved))
+    assert done.returncode == 2, done.stderr
+    assert "files of iptables-save and ip6tables-save are read" in done.stderr
+    saved.write_text(RULES)
+    done = viguard("firewall", "reach", "10.1.2.3", "10.2.0.0/16", "--rules", str(saved))
+    assert "10.2.0.0/16 is no single address of IPv4" in done.stderr
+    done = viguard("firewall", "check", str(saved), "--chain", "web")
+    assert "there is no chain 'web' with a policy; there are: INPUT, FORWARD" in done.stderr
