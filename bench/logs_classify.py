@@ -132,12 +132,9 @@ def best_of(file: Path, wanted: int, trials: Sequence[Contender]) -> Contender:
 def show(title: str, lines: int, medians: dict[str, Cost], bounds: dict[str, float]) -> int:
     """Print the medians, what viguard is to each peer, and the bounds; how many are missed."""
     ours = medians["viguard"].cpu_s
-    print(f"\n{title}\n{'':34}{'CPU s':>8}{'k lines/s':>11}{'of viguard':>12}{'memory MB':>11}")
+    print(f"\n{title}\n{'':34}{'CPU s':>8}{'k lines/s':>11}{'of viguard':>12}")
     for name, cost in medians.items():
-        print(
-            f"{name:34}{cost.cpu_s:>8.2f}{lines / cost.cpu_s / 1e3:>11.0f}"
-            f"{cost.cpu_s / ours:>12.2f}{cost.memory_mb:>11.0f}"
-        )
+        print(f"{name:34}{cost.cpu_s:>8.2f}{lines / cost.cpu_s / 1e3:>11.0f}{cost.cpu_s / ours:>12.2f}")
     missed = 0
     for peer, bound in bounds.items():
         ratio = next(cost.cpu_s for name, cost in medians.items() if name.startswith(peer)) / ours
@@ -147,7 +144,7 @@ def show(title: str, lines: int, medians: dict[str, Cost], bounds: dict[str, flo
 
 
 def apart(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
-    """What ``work`` returns in a process of its own: a contender's peak of memory is never less than this one's."""
+    """What ``work`` returns in a process of its own, so that none of its memory is left in this one."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
         made: T = process.submit(work, *given, **named).result()
         return made
