@@ -128,8 +128,8 @@ limits:
         (
             "line: 3\n",
             (
-                "p.yaml:1:1: unknown key 'line'; known here: approved, attestations, audit_every_days, firewall, limits, "
-                "pairs, pairs_default, people, profile, schema, sites, test, "
+                "p.yaml:1:1: unknown key 'line'; known here: approved, attestations, audit_every_days, firewall, "
+                "limits, pairs, pairs_default, people, profile, schema, sites, test, "
                 "time_zones, working_hours, zones"
             ),
         ),
