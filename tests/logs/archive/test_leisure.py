@@ -14,7 +14,7 @@ from viguard.logs.archive.query import Query
 from viguard.logs.archive.reading import blocks
 from viguard.logs.archive.search import search
 from viguard.logs.archive.segments import segments
-from viguard.logs.archive.verify import verify
+from viguard.logs.archive.verify import no_index, verify
 from viguard.logs.archive.writer import Archive, Limits
 from viguard.logs.block import Block
 
@@ -190,3 +190,13 @@ def test_searches_while_lines_come_segments_close_and_are_packed_are_complete(tm
     assert failures == []
     assert verify(tmp_path).packed > 3
     assert list(blocks(tmp_path, tell=nothing_damaged)) == given
+
+
+def test_a_segment_that_was_closed_just_after_its_index_was_missed_is_not_damaged(tmp_path: Path) -> None:
+    _fill(tmp_path, _blocks(12))
+    for path in segments(tmp_path):
+        assert list(no_index(path, is_newest=False)) == []
+        indexes.path_of(path).write_bytes(b"damaged")
+        assert [one.why for one in no_index(path, is_newest=False)] == [
+            "a damaged index: frames at its end may be missing"
+        ]

@@ -101,8 +101,12 @@ def _segment(path: Path, opened: indexes.Opened) -> Iterator[Frame | Damage | in
 
 
 def no_index(path: Path, *, is_newest: bool) -> Iterator[Damage]:
-    """What it means that a segment has no readable index. The newest one has none while it is written."""
+    """What it means that a segment had no readable index. The newest one has none while it is written, and is closed
+    at any moment: an index that can be read by now is no damage.
+    """
     if indexes.path_of(path).exists():
+        if indexes.read(path) is not None:
+            return
         yield Damage(file=path.name, offset=0, size=0, why="a damaged index: frames at its end may be missing")
     elif not is_newest:
         yield Damage(file=path.name, offset=0, size=0, why="no index: frames at its end may be missing")
