@@ -27,6 +27,20 @@ def test_derive_says_what_passes_and_what_stays_closed() -> None:
     assert "firewall.roles.vsphere_client in the policy" in done.stdout
 
 
+def test_levels_differ_by_packets() -> None:
+    """The figures as printed lack the way from vCenter to the hosts, and have it the wrong way round."""
+    done = viguard("firewall", "derive", *ESTATE, "--against", "printed")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    opened = [line for line in lines if "opened: tcp/902" in line]
+    closed = [line for line in lines if "closed: tcp/902" in line]
+    assert opened
+    assert all("the default before, F2-09c now" in line for line in opened)
+    assert closed
+    assert all("F2-09 before" in line for line in closed)
+    assert any("opened: udp/514" in line and "T-514c now" in line for line in lines)
+
+
 def test_render_writes_whole_files(tmp_path: Path) -> None:
     made = tmp_path / "rules.nft"
     done = viguard("firewall", "render", *ESTATE, "--target", "nftables", "--output", str(made))

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from viguard.usecases.sources import Sources
 
 POLICY = click.option("--policy", "policy_file", type=options.READABLE, help="The owner's policy.yaml.")
+LEVELS = ("printed", "corrected", "modern")
 LEVEL = click.option(
     "--level",
-    type=click.Choice(("printed", "corrected", "modern")),
+    type=click.Choice(LEVELS),
     default="corrected",
     show_default=True,
     help="The report's figures as printed, put right for ESX 3 and 4, or vSphere 6.5 to 9.",
@@ -37,8 +38,9 @@ def command() -> None:
 @options.sources
 @POLICY
 @LEVEL
+@click.option("--against", type=click.Choice(LEVELS), help="Say how it differs from this level, with packets.")
 @options.talk
-def derive(sources: Sources, talk: Talk, policy_file: Path | None, level: str) -> None:
+def derive(sources: Sources, talk: Talk, policy_file: Path | None, level: str, against: str | None) -> None:
     """Say what has to pass in an estate; everything else is to be denied.
 
     Rows of the port tables whose ends nobody knows stay closed and are listed: name the ends in the policy, under
@@ -46,10 +48,14 @@ def derive(sources: Sources, talk: Talk, policy_file: Path | None, level: str) -
     """
     from viguard.usecases import firewall, show
 
+    wanted = firewall.Wanted(sources=sources, policy=policy_file, level=level)
     with talk.person() as person:
-        found = firewall.derived(firewall.Wanted(sources=sources, policy=policy_file, level=level), person)
+        if against:
+            lines = firewall.levels(wanted, against, person)
+        else:
+            lines = firewall.derived_lines(firewall.derived(wanted, person))
     with results_to(None) as stream:
-        show.lines(firewall.derived_lines(found), stream, nothing="nothing has to pass")
+        show.lines(lines, stream, nothing="both let through the same" if against else "nothing has to pass")
 
 
 @command.command("render")

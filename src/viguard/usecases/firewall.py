@@ -62,6 +62,24 @@ def derived(wanted: Wanted, person: Person) -> Derived:
     return derive(estate.inventory, policy, load_flows(), Level(wanted.level))
 
 
+def levels(wanted: Wanted, other: str, person: Person) -> list[str]:
+    """How what passes at a level differs from what passes at another one, each case with a packet that shows it.
+
+    Raises: as ``derived``.
+    """
+    lines = []
+    sweep, estate = _sweep(), open_estate(wanted.sources, person)
+    policy = load(wanted.policy) if wanted.policy else NO_POLICY
+    before, after = (derive(estate.inventory, policy, load_flows(), Level(level)) for level in (other, wanted.level))
+    for family in Family:
+        old, new = (
+            one.rule_set(one_level, family, Point()) for one, one_level in ((before, other), (after, wanted.level))
+        )
+        found = difference(old, new, sweep)
+        lines += [f"IPv{family.value}: {line}" for line in _compared(found, family)]
+    return lines
+
+
 def derived_lines(found: Derived) -> list[str]:
     """What passes, what stays closed for want of a name, and what is not known, as lines for people."""
     lines = [f"{need.row:9} {_named(need)}" + (f"  ({need.why})" if need.why else "") for need in found.needs]
