@@ -47,8 +47,9 @@ def timed(runs: int, work: Callable[[], T]) -> tuple[float, T]:
 def all_pairs(one: RuleSet, sweep: Sweep) -> tuple[int, int]:
     """How many rules are shadowed, and how many pairs of zones any service joins."""
     space = Space([one], zones())
-    found = between(space, sweep)
-    return int((use(space, sweep).hits[:-1] == 0).sum()), int(found.some.any(axis=2).sum())
+    hits = np.zeros(len(one.rules) + 1, np.int64)
+    found = between(space, sweep, hits=hits)
+    return int((hits[:-1] == 0).sum()), int(found.some.any(axis=2).sum())
 
 
 def changed(one: RuleSet) -> RuleSet:

@@ -80,34 +80,46 @@ def shaped(kind: str, count: int, seed: int) -> RuleSet:
         first = root | (draw.randrange(1 << max(bits - 16, 0)) * size if bits > 16 else 0)
         return (Range(first, first + size - 1),)
 
-    def wide() -> Range:
-        first = draw.choice([0, 1024, draw.randrange(65535)])
-        return Range(first, draw.choice([65535, min(65535, first + 1023)]))
-
     def exact() -> Range:
         port = draw.choice([20, 21, 22, 25, 53, 80, 110, 123, 143, 443, 1521, 1723, 3306, 5631, 6789, 7070])
         return Range(port, port)
 
+    high, low = Range(1024, 65535), Range(0, 1023)
+    spans = [Range(first, first + draw.randrange(1, 600)) for first in draw.sample(range(1024, 60000), 12)]
+
+    def port(anything: float, half: float, part: float) -> Range:
+        """Every port, the high or low ones, a part of them, or one."""
+        kind = draw.random()
+        if kind < anything:
+            return EVERY_PORT
+        if kind < anything + half:
+            return draw.choice([high, high, low])
+        return draw.choice(spans) if kind < anything + half + part else exact()
+
+    def one_open() -> tuple[int, int]:
+        """One end is everything, seldom both, seldom neither."""
+        near, kind = draw.choice([16, 24, 28, 32, 32]), draw.random()
+        if kind < 0.01:
+            return 0, 0
+        if kind < 0.15:
+            return near, draw.choice([24, 32, 32])
+        return (0, near) if kind < 0.6 else (near, 0)
+
     shapes: dict[str, Callable[[], tuple[int, int, Range, Range]]] = {
         "acl": lambda: (draw.choice([24, 27, 30, 32, 32]), draw.choice([28, 32, 32, 32]), EVERY_PORT, exact()),
-        "fw": lambda: (
-            draw.choice([0, 0, 0, 16, 24, 32]),
-            draw.choice([0, 0, 24, 28, 32]),
-            draw.choice([EVERY_PORT, EVERY_PORT, wide()]),
-            draw.choice([EVERY_PORT, wide(), exact()]),
-        ),
+        "fw": lambda: (*one_open(), port(0.9, 0.1, 0), port(0.2, 0.15, 0.1)),
         "ipc": lambda: (
-            draw.choice([0, 16, 20, 24, 32, 32]),
-            draw.choice([0, 16, 24, 32, 32]),
-            draw.choice([EVERY_PORT, exact()]),
-            draw.choice([exact(), exact(), wide()]),
+            draw.choice([0, 16, 20, 24, 28, 32, 32, 32]),
+            draw.choice([16, 20, 24, 28, 32, 32, 32]),
+            port(0.8, 0.1, 0),
+            port(0.1, 0.1, 0.2),
         ),
     }
     rules = []
     for _ in range(count):
-        source, destination, source_port, port = shapes[kind]()
+        source, destination, from_port, to_port = shapes[kind]()
         protocol = draw.choice([TCP, TCP, TCP, UDP])
-        service = Box(Range(protocol, protocol), source_port, port)
+        service = Box(Range(protocol, protocol), from_port, to_port)
         rules.append(_rule(permit=draw.random() < 0.7, ends=(net(source), net(destination)), service=service))
     return RuleSet(name=f"{kind} {count}", family=Family.V4, rules=tuple(rules))
 

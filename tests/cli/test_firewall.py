@@ -27,6 +27,20 @@ def test_derive_says_what_passes_and_what_stays_closed() -> None:
     assert "firewall.roles.vsphere_client in the policy" in done.stdout
 
 
+def test_levels_differ_by_packets() -> None:
+    """The figures as printed lack the way from vCenter to the hosts, and have it the wrong way round."""
+    done = viguard("firewall", "derive", *ESTATE, "--against", "printed")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    opened = [line for line in lines if "opened: tcp/902" in line]
+    closed = [line for line in lines if "closed: tcp/902" in line]
+    assert opened
+    assert all("the default before, F2-09c now" in line for line in opened)
+    assert closed
+    assert all("F2-09 before" in line for line in closed)
+    assert any("opened: udp/514" in line and "T-514c now" in line for line in lines)
+
+
 def test_render_writes_whole_files(tmp_path: Path) -> None:
     made = tmp_path / "rules.nft"
     done = viguard("firewall", "render", *ESTATE, "--target", "nftables", "--output", str(made))
@@ -52,7 +66,7 @@ def test_diff_shows_packets(tmp_path: Path) -> None:
     new.write_text(RULES.replace("-s 10.1.0.0/16 -d", "-s 10.1.0.0/17 -d"))
     done = viguard("firewall", "diff", str(old), str(new))
     assert done.returncode == 3, done.stderr
-    assert "at least: closed: tcp/443, as tcp from 10.1.128.0 port 49152 to 10.2.0.0 port 443" in done.stdout
+    assert "FORWARD: at least: closed: tcp/443, as tcp from 10.1.128.0 port 49152 to 10.2.0.0 port 443" in done.stdout
     assert viguard("firewall", "diff", str(old), str(old)).stdout == "both let through the same\n"
 
 
@@ -61,8 +75,8 @@ def test_reach_names_the_rule(tmp_path: Path) -> None:
     saved.write_text(RULES)
     done = viguard("firewall", "reach", "10.1.2.3", "10.2.0.9", "--rules", str(saved))
     assert done.returncode == 0, done.stderr
-    assert f"at least: permit: tcp/443: {saved}:5: -A FORWARD -s 10.1.0.0/16" in done.stdout
-    assert "at least: deny: " in done.stdout
+    assert f"FORWARD: at least: permit: tcp/443: {saved}:5: -A FORWARD -s 10.1.0.0/16" in done.stdout
+    assert "FORWARD: at least: deny: " in done.stdout
 
 
 def test_mistakes_say_what_to_do(tmp_path: Path) -> None:
@@ -70,9 +84,34 @@ def test_mistakes_say_what_to_do(tmp_path: Path) -> None:
     saved.write_text("table ip filter {}")
     done = viguard("firewall", "check", str(saved))
     assert done.returncode == 2, done.stderr
-    assert "files of iptables-save and ip6tables-save are read" in done.stderr
+    assert "it reads: iptables-save, nft -j list ruleset" in done.stderr
     saved.write_text(RULES)
     done = viguard("firewall", "reach", "10.1.2.3", "10.2.0.0/16", "--rules", str(saved))
     assert "10.2.0.0/16 is no single address of IPv4" in done.stderr
-    done = viguard("firewall", "check", str(saved), "--chain", "web")
-    assert "there is no chain 'web' with a policy; there are: INPUT, FORWARD" in done.stderr
+    done = viguard("firewall", "check", str(saved), "--at", "web")
+    assert "there is no rule set 'web'; there are: INPUT, FORWARD" in done.stderr
+
+
+IOS = """hostname core1
+interface Vlan110
+ ip address 193.190.110.1 255.255.255.0
+ ip access-group WEB in
+ip access-list extended WEB
+ permit tcp any host 193.190.110.10 eq 443
+ permit tcp any host 193.190.110.10 eq 443
+"""
+NFT = """{"nftables": [{"table": {"family": "ip", "name": "fw", "handle": 1}},
+{"chain": {"family": "ip", "table": "fw", "name": "f", "handle": 1, "type": "filter", "hook": "forward", "prio": 0,
+"policy": "drop"}}]}"""
+
+
+def test_other_formats_are_known_by_their_text(tmp_path: Path) -> None:
+    (tmp_path / "core.cfg").write_text(IOS)
+    (tmp_path / "fw.json").write_text(NFT)
+    done = viguard("firewall", "import", str(tmp_path / "core.cfg"))
+    assert done.returncode == 0, done.stderr
+    assert "Vlan110 in: IPv4, 2 rules, else deny, knows no answers" in done.stdout
+    done = viguard("firewall", "check", str(tmp_path / "core.cfg"))
+    assert "core.cfg:7: Vlan110 in: shadowed" in done.stdout.replace(str(tmp_path) + "/", "")
+    done = viguard("firewall", "import", str(tmp_path / "fw.json"))
+    assert "0 rules, else deny" in done.stdout, done.stderr

@@ -58,6 +58,11 @@ def test_both_ways_agree_bit_by_bit(compiled: Sweep, one: RuleSet) -> None:
     assert np.array_equal(fast.some, slow.some)
     assert np.array_equal(fast.every, slow.every)
     fast_use, slow_use = use(space, compiled), use(space, Plain())
+    for way in (compiled, Plain()):
+        hits = np.zeros(len(one.rules) + 1, np.int64)
+        both = between(space, way, hits=hits)
+        assert np.array_equal(both.some, fast.some)
+        assert np.array_equal(hits, slow_use.hits)
     assert np.array_equal(fast_use.hits, slow_use.hits)
     assert np.array_equal(fast_use.needed, slow_use.needed)
 

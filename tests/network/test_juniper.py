@@ -293,3 +293,15 @@ def test_twenty_thousand_lines_take_seconds() -> None:
     (point,) = parse(text + lists, "fw").points
     assert len(point.rules.rules) == 10_000
     assert time.monotonic() - start < 10
+
+
+def test_what_is_deleted_was_never_set() -> None:
+    text = """set firewall family inet filter a term one then accept
+set firewall family inet filter b term one then discard
+delete firewall family inet filter a
+set firewall family inet filter a term two from protocol tcp
+set firewall family inet filter a term two then accept
+"""
+    sets = {point.rules.name: point.rules for point in parse(text, "j.set").points}
+    (a,) = (rules for name, rules in sets.items() if name.endswith(" a") or name == "a")
+    assert [rule.where for rule in a.rules if rule.action.value == "permit"] == ["j.set:4"]

@@ -12,19 +12,21 @@ from viguard.cli.console import Talk, results_to
 
 if TYPE_CHECKING:
     from viguard.network.rules import RuleSet
+    from viguard.usecases.firewall import Saved
     from viguard.usecases.sources import Sources
 
 POLICY = click.option("--policy", "policy_file", type=options.READABLE, help="The owner's policy.yaml.")
+LEVELS = ("printed", "corrected", "modern")
 LEVEL = click.option(
     "--level",
-    type=click.Choice(("printed", "corrected", "modern")),
+    type=click.Choice(LEVELS),
     default="corrected",
     show_default=True,
     help="The report's figures as printed, put right for ESX 3 and 4, or vSphere 6.5 to 9.",
 )
 TARGETS = ("nftables", "iptables", "cisco-ios", "cisco-nxos", "juniper", "windows")
-CHAIN = click.option("--chain", default="", help="Only this chain (else every one; diff and reach: FORWARD).")
-FAMILY = click.option("-6", "is_v6", is_flag=True, help="The file is of IPv6 (ip6tables-save).")
+AT = click.option("--at", default="", metavar="NAME", help="Only this rule set, by its name in `firewall import`.")
+FAMILY = click.option("-6", "is_v6", is_flag=True, help="The file is of ip6tables-save.")
 
 
 @click.group("firewall")
@@ -36,8 +38,9 @@ def command() -> None:
 @options.sources
 @POLICY
 @LEVEL
+@click.option("--against", type=click.Choice(LEVELS), help="Say how it differs from this level, with packets.")
 @options.talk
-def derive(sources: Sources, talk: Talk, policy_file: Path | None, level: str) -> None:
+def derive(sources: Sources, talk: Talk, policy_file: Path | None, level: str, against: str | None) -> None:
     """Say what has to pass in an estate; everything else is to be denied.
 
     Rows of the port tables whose ends nobody knows stay closed and are listed: name the ends in the policy, under
@@ -45,10 +48,14 @@ def derive(sources: Sources, talk: Talk, policy_file: Path | None, level: str) -
     """
     from viguard.usecases import firewall, show
 
+    wanted = firewall.Wanted(sources=sources, policy=policy_file, level=level)
     with talk.person() as person:
-        found = firewall.derived(firewall.Wanted(sources=sources, policy=policy_file, level=level), person)
+        if against:
+            lines = firewall.levels(wanted, against, person)
+        else:
+            lines = firewall.derived_lines(firewall.derived(wanted, person))
     with results_to(None) as stream:
-        show.lines(firewall.derived_lines(found), stream, nothing="nothing has to pass")
+        show.lines(lines, stream, nothing="both let through the same" if against else "nothing has to pass")
 
 
 @command.command("render")
@@ -84,19 +91,32 @@ def render(
     raise click.exceptions.Exit(4 if found.residual else 0)
 
 
-@command.command("check")
+@command.command("import")
 @click.argument("file", type=options.READABLE)
-@CHAIN
 @FAMILY
-def check(file: Path, chain: str, *, is_v6: bool) -> None:
-    """Find what is wrong with saved rules: those that never decide, that nobody would miss, that cross, or are broad.
+def import_(file: Path, *, is_v6: bool) -> None:
+    """Say which rule sets FILE holds, and what of it is not read.
 
-    FILE is what iptables-save wrote. Exit codes: 0 nothing, 3 something.
+    FILE is a saved configuration of a device: see docs/firewall-formats.md. Its kind shows in its text.
     """
     from viguard.usecases import firewall, show
 
-    rules = firewall.read_rules(file, 6 if is_v6 else 4)
-    rules = {chain: _of(rules, chain)} if chain else rules
+    with results_to(None) as stream:
+        show.lines(firewall.read_lines(_read(file, is_v6=is_v6)), stream, nothing="no rule set is in it")
+
+
+@command.command("check")
+@click.argument("file", type=options.READABLE)
+@AT
+@FAMILY
+def check(file: Path, at: str, *, is_v6: bool) -> None:
+    """Find what is wrong with saved rules: those that never decide, that nobody would miss, that cross, or are broad.
+
+    Exit codes: 0 nothing, 3 something.
+    """
+    from viguard.usecases import firewall, show
+
+    rules = _of(_read(file, is_v6=is_v6), at)
     found = firewall.checked(rules)
     lines = [line for name, some in found.items() for line in firewall.checked_lines(name, rules[name], some)]
     with results_to(None) as stream:
@@ -107,41 +127,60 @@ def check(file: Path, chain: str, *, is_v6: bool) -> None:
 @command.command("diff")
 @click.argument("old", type=options.READABLE)
 @click.argument("new", type=options.READABLE)
-@CHAIN
+@AT
 @FAMILY
-def diff(old: Path, new: Path, chain: str, *, is_v6: bool) -> None:
+def diff(old: Path, new: Path, at: str, *, is_v6: bool) -> None:
     """Say how two files of saved rules differ in what they let through, each case with a packet that shows it.
 
-    Exit codes: 0 they let through the same, 3 they do not.
+    Rule sets of the same name are compared. Exit codes: 0 they let through the same, 3 they do not.
     """
-    from viguard.network.addresses import Family
     from viguard.usecases import firewall, show
 
-    family = 6 if is_v6 else 4
-    before, after = (_of(firewall.read_rules(file, family), chain) for file in (old, new))
-    found = firewall.compared(before, after)
+    before, after = (_of(_read(file, is_v6=is_v6), at) for file in (old, new))
+    lines = []
+    for name, one in before.items():
+        if name in after:
+            found = firewall.compared(one, after[name])
+            lines += [f"{name}: {line}" for line in firewall.compared_lines(found, one.family)]
+    lines += [f"{name}: only in {old}" for name in before if name not in after]
+    lines += [f"{name}: only in {new}" for name in after if name not in before]
     with results_to(None) as stream:
-        show.lines(firewall.compared_lines(found, Family(family)), stream, nothing="both let through the same")
-    raise click.exceptions.Exit(3 if any(found.values()) else 0)
+        show.lines(lines, stream, nothing="both let through the same")
+    raise click.exceptions.Exit(3 if lines else 0)
 
 
 @command.command("reach")
 @click.argument("source", metavar="FROM")
 @click.argument("destination", metavar="TO")
-@click.option("--rules", "file", type=options.READABLE, required=True, help="What iptables-save wrote.")
-@CHAIN
+@click.option("--rules", "file", type=options.READABLE, required=True, help="A saved configuration of a device.")
+@AT
 @FAMILY
-def reach(source: str, destination: str, file: Path, chain: str, *, is_v6: bool) -> None:
-    """Say what saved rules let through from one address to another, and which rule decides it."""
+def reach(source: str, destination: str, file: Path, at: str, *, is_v6: bool) -> None:
+    """Say what saved rules let through from one address to another, and which rule decides it.
+
+    Rule sets of the addresses' family only.
+    """
     from viguard.usecases import firewall, show
 
-    rules = _of(firewall.read_rules(file, 6 if is_v6 else 4), chain)
+    rules = _of(_read(file, is_v6=is_v6), at)
+    lines = [
+        f"{name}: {line}"
+        for name, one in firewall.of_family(rules, source).items()
+        for line in firewall.reached_lines(firewall.reached(one, source, destination))
+    ]
     with results_to(None) as stream:
-        show.lines(firewall.reached_lines(firewall.reached(rules, source, destination)), stream, nothing="nothing")
+        show.lines(lines, stream, nothing="no rule set is of that family")
 
 
-def _of(rules: dict[str, RuleSet], chain: str) -> RuleSet:
-    wanted = chain or ("FORWARD" if "FORWARD" in rules else next(iter(rules)))
-    if wanted not in rules:
-        raise click.UsageError(f"there is no chain {wanted!r} with a policy; there are: {', '.join(rules)}")
-    return rules[wanted]
+def _read(file: Path, *, is_v6: bool) -> Saved:
+    from viguard.usecases import firewall
+
+    return firewall.read_rules(file, 6 if is_v6 else 4)
+
+
+def _of(saved: Saved, at: str) -> dict[str, RuleSet]:
+    if not at:
+        return saved.sets
+    if at not in saved.sets:
+        raise click.UsageError(f"there is no rule set {at!r}; there are: {', '.join(saved.sets)}")
+    return {at: saved.sets[at]}

@@ -22,10 +22,11 @@ class Fast:
 
     name = "numba"
 
-    def row(self, rules: Compiled, source: int) -> Bits:
+    def row(self, rules: Compiled, source: int, hits: NDArray[np.int64] | None = None) -> Bits:
         """See ``Sweep``."""
         passed = np.zeros((len(rules.destinations), rules.services.shape[1]), np.uint64)
-        _row(rules.sources[source], rules.destinations, rules.services, rules.permits, passed)
+        counted = np.zeros(len(rules.permits), np.int64) if hits is None else hits
+        _row(rules.sources[source], rules.destinations, rules.services, rules.permits, passed, counted)
         return passed
 
     def used(self, rules: Compiled, source: int, hits: NDArray[np.int64], needed: NDArray[np.int64]) -> None:
@@ -62,7 +63,7 @@ def _lowest(word: Any) -> Any:
 
 
 @_compiled
-def _row(source: Any, destinations: Any, services: Any, permits: Any, passed: Any) -> None:
+def _row(source: Any, destinations: Any, services: Any, permits: Any, passed: Any, hits: Any) -> None:
     width = services.shape[1]
     busy = np.flatnonzero(source)
     left = np.zeros(width, np.uint64)
@@ -74,13 +75,16 @@ def _row(source: Any, destinations: Any, services: Any, permits: Any, passed: An
             while some != _ZERO:
                 rule = word * 64 + _lowest(some)
                 some &= some - _ONE
-                any_left = _ZERO
+                any_left = any_here = _ZERO
                 for k in range(width):
                     here = left[k] & services[rule, k]
                     if permits[rule]:
                         passed[there, k] |= here
                     left[k] &= ~here
                     any_left |= left[k]
+                    any_here |= here
+                if any_here != _ZERO:
+                    hits[rule] += 1
                 if any_left == _ZERO:
                     done = True
                     break

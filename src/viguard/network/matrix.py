@@ -31,8 +31,12 @@ class Use(Struct, frozen=True):
     needed: NDArray[np.int64]
 
 
-def between(space: Space, sweep: Sweep, path: Sequence[int] = (0,)) -> Between:
-    """What passes between all groups of a space when every rule set of ``path`` has to let it through."""
+def between(space: Space, sweep: Sweep, path: Sequence[int] = (0,), hits: NDArray[np.int64] | None = None) -> Between:
+    """What passes between all groups of a space when every rule set of ``path`` has to let it through.
+
+    ``hits``, for a path of one rule set, counts for each rule the pairs of classes in which it decides anything, also
+    those of no group: a rule without any is shadowed.
+    """
     members = [space.members(group) for group in range(len(space.groups))]
     groups, width = len(members), space.services.words
     some = np.zeros((groups, groups, width), np.uint64)
@@ -45,8 +49,14 @@ def between(space: Space, sweep: Sweep, path: Sequence[int] = (0,)) -> Between:
     for group, (here, _) in enumerate(members):
         for source in here:
             of_source.setdefault(int(source), []).append(group)
-    for source, its in of_source.items():
-        row = passing(space, sweep, source, path)[flat]
+    for source in range(space.sources.count) if hits is not None else list(of_source):
+        its = of_source.get(source, ())
+        whole = (
+            passing(space, sweep, source, path) if hits is None else sweep.row(space.compiled[path[0]], source, hits)
+        )
+        if not its:
+            continue
+        row = whole[flat]
         one, all_of_it = np.bitwise_or.reduceat(row, starts), np.bitwise_and.reduceat(row, starts)
         for group in its:
             some[group] |= one

@@ -22,8 +22,8 @@ class Sweep(Protocol):
 
     name: str
 
-    def row(self, rules: Compiled, source: int) -> Bits:
-        """The services that pass, for each class of destinations."""
+    def row(self, rules: Compiled, source: int, hits: NDArray[np.int64] | None = None) -> Bits:
+        """The services that pass, for each class of destinations; ``hits`` counts as in ``used``."""
         ...
 
     def used(self, rules: Compiled, source: int, hits: NDArray[np.int64], needed: NDArray[np.int64]) -> None:
@@ -37,7 +37,7 @@ class Plain:
 
     name = "numpy"
 
-    def row(self, rules: Compiled, source: int) -> Bits:
+    def row(self, rules: Compiled, source: int, hits: NDArray[np.int64] | None = None) -> Bits:
         """See ``Sweep``."""
         count, width = len(rules.destinations), rules.services.shape[1]
         left = np.full((count, width), ~_ZERO, np.uint64)
@@ -48,6 +48,8 @@ class Plain:
             if rules.permits[rule]:
                 passed[at] |= here
             left[at] &= ~here
+            if hits is not None:
+                hits[rule] += int(np.count_nonzero(here.any(axis=1)))
         return passed
 
     def used(self, rules: Compiled, source: int, hits: NDArray[np.int64], needed: NDArray[np.int64]) -> None:

@@ -17,7 +17,7 @@ from viguard.network.anomalies import Anomaly, anomalies
 from viguard.network.deciding import Decision, decisions
 from viguard.network.derive import Derived, Level, Need, Point, derive
 from viguard.network.difference import Difference, difference
-from viguard.network.parse import iptables as saved_iptables
+from viguard.network.parse import saved
 from viguard.network.render import cisco, iptables, juniper, nftables, windows
 from viguard.network.render.written import Rendered
 from viguard.network.rules import RuleSet
@@ -62,6 +62,24 @@ def derived(wanted: Wanted, person: Person) -> Derived:
     return derive(estate.inventory, policy, load_flows(), Level(wanted.level))
 
 
+def levels(wanted: Wanted, other: str, person: Person) -> list[str]:
+    """How what passes at a level differs from what passes at another one, each case with a packet that shows it.
+
+    Raises: as ``derived``.
+    """
+    lines = []
+    sweep, estate = _sweep(), open_estate(wanted.sources, person)
+    policy = load(wanted.policy) if wanted.policy else NO_POLICY
+    before, after = (derive(estate.inventory, policy, load_flows(), Level(level)) for level in (other, wanted.level))
+    for family in Family:
+        old, new = (
+            one.rule_set(one_level, family, Point()) for one, one_level in ((before, other), (after, wanted.level))
+        )
+        found = difference(old, new, sweep)
+        lines += [f"IPv{family.value}: {line}" for line in _compared(found, family)]
+    return lines
+
+
 def derived_lines(found: Derived) -> list[str]:
     """What passes, what stays closed for want of a name, and what is not known, as lines for people."""
     lines = [f"{need.row:9} {_named(need)}" + (f"  ({need.why})" if need.why else "") for need in found.needs]
@@ -88,16 +106,40 @@ def rendered(wanted: Wanted, target: str, person: Person) -> Rendered:
     return TARGETS[target]([one for one in sets if not wanted.around or around[one.family]])
 
 
-def read_rules(file: Path, family: int) -> dict[str, RuleSet]:
-    """The rule sets of a saved file, by chain; what was left out is in the second value.
+class Saved(Struct, frozen=True, kw_only=True):
+    """The rule sets of a file by name; ``notes`` say what of the file is not in them."""
+
+    sets: dict[str, RuleSet]
+    notes: tuple[str, ...]
+
+
+def read_rules(file: Path, family: int) -> Saved:
+    """The rule sets of a saved file. ``family`` is that of a file of iptables.
 
     Raises: InputError with ``file:line`` for what cannot be read.
     """
-    text = read_text(file)
-    if "*filter" not in text:
-        hint = "files of iptables-save and ip6tables-save are read"
-        raise InputError("no saved rules that viguard reads", where=str(file), hint=hint)
-    return dict(saved_iptables.parse(text, str(file), Family(family)).sets)
+    found = saved.parse(read_text(file), str(file), Family(family))
+    families = {point.rules.family for point in found.points}
+    sets: dict[str, RuleSet] = {}
+    for point in found.points:
+        words = [point.place, point.direction if point.direction != point.place.lower() else ""]
+        words += [f"IPv{point.rules.family.value}"] if len(families) > 1 else []
+        name = " ".join(filter(None, words))
+        several = sum(one == name or one.startswith(f"{name} #") for one in sets)
+        sets[f"{name} #{several + 1}" if several else name] = point.rules
+    return Saved(sets=sets, notes=found.notes)
+
+
+def read_lines(found: Saved) -> list[str]:
+    """What was read, as lines for people."""
+    lines = []
+    for name, one in found.sets.items():
+        unsure = sum(bool(rule.unsure) for rule in one.rules)
+        words = [f"IPv{one.family.value}", plural(len(one.rules), "rule"), f"else {one.default}"]
+        words += ["answers pass"] if one.stateful else ["knows no answers"]
+        words += [f"{unsure} not sure"] if unsure else []
+        lines.append(visible(f"{name}: {', '.join(words)}", 400))
+    return lines + [visible(f"not read: {note}", 400) for note in found.notes]
 
 
 def checked(rules: dict[str, RuleSet]) -> dict[str, tuple[Anomaly, ...]]:
@@ -140,6 +182,18 @@ def _compared(found: Difference, family: Family) -> Iterator[str]:
         yield visible(f"{verb}: {services}, as {case.packet.shown(family)}: {before} before, {after} now", 400)
     if not found.is_all:
         yield f"there are more; the first {plural(len(found.cases), 'case')} are shown"
+
+
+def of_family(rules: dict[str, RuleSet], address: str) -> dict[str, RuleSet]:
+    """Those of the family of an address.
+
+    Raises: InputError when it is none.
+    """
+    try:
+        family, _ = read(address)
+    except ValueError as error:
+        raise InputError(f"{visible(address)} is no address: {error}") from error
+    return {name: one for name, one in rules.items() if one.family is family}
 
 
 def reached(rules: RuleSet, source: str, destination: str) -> dict[str, tuple[Decision, ...]]:

@@ -14,6 +14,7 @@ from viguard.model.text import visible
 
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|/\*|[{};\[\]]|#|[^\s{};\[\]"]+|"')
 _MOST_DEPTH = 64
+_COMMANDS = ("set ", "deactivate ", "delete ")
 
 
 class Statement(NamedTuple):
@@ -27,7 +28,10 @@ class Statement(NamedTuple):
 def statements(text: str, name: str) -> list[Statement]:
     """Every statement in order; those that are deactivated say so. Raises: InputError for braces that do not fit."""
     first = next((line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")), "")
-    found = list(_set_lines(text, name) if first.lstrip().startswith(("set ", "deactivate ")) else _braces(text, name))
+    found = _set_lines(text, name) if first.lstrip().startswith(_COMMANDS) else list(_braces(text, name))
+    empty = next((one for one in found if not one.words), None)
+    if empty is not None:
+        raise InputError("a ';' that ends nothing", where=empty.where)
     off = {one.words for one in found if one.is_off and one.words[-1] == ""}
     if not off:
         return found
@@ -39,23 +43,29 @@ def statements(text: str, name: str) -> list[Statement]:
     ]
 
 
-def _set_lines(text: str, name: str) -> Iterator[Statement]:
+def _set_lines(text: str, name: str) -> list[Statement]:
+    """Commands in their order; what is deleted is as if it had never been set."""
+    found: list[Statement] = []
     for number, line in enumerate(text.splitlines(), 1):
         where = f"{name}:{number}"
         words = _words(line, where)
         if not words:
             continue
         if words[0] == "deactivate":
-            yield Statement((*words[1:], ""), where, is_off=True)
+            found.append(Statement((*words[1:], ""), where, is_off=True))
+        elif words[0] == "delete":
+            gone = tuple(words[1:])
+            found = [one for one in found if one.words[: len(gone)] != gone]
         elif words[0] == "set":
             if "[" in words:
                 at = words.index("[")
-                yield from (Statement((*words[1:at], one), where) for one in words[at + 1 :] if one != "]")
+                found += [Statement((*words[1:at], one), where) for one in words[at + 1 :] if one != "]"]
             elif len(words) > 1:
-                yield Statement(tuple(words[1:]), where)
+                found.append(Statement(tuple(words[1:]), where))
         else:
             hint = "save it with: show configuration | display set"
             raise InputError(f"{visible(words[0])!r} is no line of a saved configuration", where=where, hint=hint)
+    return found
 
 
 def _words(line: str, where: str) -> list[str]:
