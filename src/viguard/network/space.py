@@ -154,6 +154,3 @@ def _part(bits: Bits, at: int, count: int) -> Bits:
     """The bits from ``at`` on as the first of new rows, and one more that is always set, as the default fits all."""
     flags = np.unpackbits(np.ascontiguousarray(bits).view(np.uint8), axis=1, bitorder="little")[:, at : at + count]
     return packed(np.concatenate([flags.astype(bool), np.ones((len(flags), 1), bool)], axis=1))
-
-
-__all__ = ["Compiled", "Services", "Space", "numbers"]

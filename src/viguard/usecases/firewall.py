@@ -150,8 +150,9 @@ def checked(rules: dict[str, RuleSet]) -> dict[str, tuple[Anomaly, ...]]:
 
 def checked_lines(name: str, rules: RuleSet, found: Iterable[Anomaly]) -> Iterator[str]:
     """Anomalies of a rule set as lines for people."""
+    sure = _sure(rules).rules
     for one in found:
-        others = ", ".join(_sure(rules).rules[number].where for number in one.others)
+        others = ", ".join(sure[number].where for number in one.others)
         more = f" and {plural(one.others_more, 'more rule')}" if one.others_more else ""
         by = f" ({others}{more})" if others else ""
         yield visible(f"{one.rule.where}: {name}: {one.kind}{by}: {one.rule.text}", 400)

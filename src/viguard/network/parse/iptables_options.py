@@ -48,7 +48,6 @@ class Said:
         self.family = family
         self.match: Match | None = everything(family)
         self.unsure: list[str] = []
-        self.protocol: int | None = None
         self.is_old_only = False
         self.negated = False
 
@@ -118,7 +117,6 @@ def _protocol(said: Said, text: str) -> None:
         if said.negated:
             said.match = None
         return
-    said.protocol = None if said.negated else number
     said.narrow(services=other_protocols(number) if said.negated else (box(number),))
 
 
