@@ -21,12 +21,12 @@ import numpy as np
 
 from bench.network_peers import ORDERS, diagrams, shades
 from bench.rulesets import of_a_site, shaped, zones
-from viguard.network.anomalies import anomalies
-from viguard.network.difference import difference
-from viguard.network.matrix import between, passing, use
+from viguard.network.exact.anomalies import anomalies
+from viguard.network.exact.difference import difference
+from viguard.network.exact.matrix import between, passing, use
+from viguard.network.exact.space import Space
+from viguard.network.exact.sweep import Plain, Sweep, choose
 from viguard.network.rules import Action, RuleSet
-from viguard.network.space import Space
-from viguard.network.sweep import Plain, Sweep, choose
 
 T = TypeVar("T")
 CACHE = Path(__file__).resolve().parents[1] / ".cache" / "compiled"

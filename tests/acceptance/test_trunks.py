@@ -14,8 +14,8 @@ from lab.demo import POLICY, write_credentials
 from tests.acceptance.plant.harness import Bench, collect
 from tests.acceptance.test_belnet import NOBODY
 from viguard.model.change import ApiCall, Step
-from viguard.network.guests.nics import NicPlan, nic_plan
-from viguard.network.guests.wanted import Wanted
+from viguard.network.vlans.guests.nics import NicPlan, nic_plan
+from viguard.network.vlans.guests.wanted import Wanted
 from viguard.usecases import trunks, vlans
 from viguard.usecases.sources import Sources
 

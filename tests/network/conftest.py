@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from viguard.network.sweep import Plain, Sweep, choose
+from viguard.network.exact.sweep import Plain, Sweep, choose
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ from viguard.model.facts import Reason, Resource, Unknown
 from viguard.model.host import Host
 from viguard.model.inventory import Inventory
 from viguard.model.network import SecurityPolicy, StandardSwitch
-from viguard.network.alike import Alike, alike
-from viguard.network.bridges import bridges
+from viguard.network.vlans.alike import Alike, alike
+from viguard.network.vlans.bridges import bridges
 from viguard.policy.load import load
 from viguard.policy.zones import Zones
 from viguard.store import snapshots

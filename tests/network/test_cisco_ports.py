@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from viguard.errors import InputError
 from viguard.network.addresses import Range, Ranges
 from viguard.network.parse.cisco_ports import Ports, parse
-from viguard.network.switchports import PortConfig
+from viguard.network.vlans.switchports import PortConfig
 
 CONFIG = """\
 hostname access-1

@@ -14,7 +14,7 @@ from viguard.content.tables import load_flows
 from viguard.errors import InputError
 from viguard.model.inventory import Inventory
 from viguard.network.addresses import Family, Range, Ranges, joined, read
-from viguard.network.derive import Derived, Level, Point, Way, derive
+from viguard.network.closed.derive import Derived, Level, Point, Way, derive
 from viguard.network.rules import Action, Packet, RuleSet
 from viguard.network.services import TCP, UDP
 from viguard.network.services import read as service

@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.network.brute import ADDRESSES, BASE, PACKETS, SERVICES, passes, rule_sets
 from viguard.network.addresses import Family, Range
-from viguard.network.anomalies import Kind, anomalies
-from viguard.network.deciding import decisions
-from viguard.network.difference import difference
-from viguard.network.matrix import between, passing, use
+from viguard.network.exact.anomalies import Kind, anomalies
+from viguard.network.exact.deciding import decisions
+from viguard.network.exact.difference import difference
+from viguard.network.exact.matrix import between, passing, use
+from viguard.network.exact.space import Space
+from viguard.network.exact.sweep import Plain, Sweep, choose
 from viguard.network.rules import Action, Rule, RuleSet
-from viguard.network.space import Space
-from viguard.network.sweep import Plain, Sweep, choose
 
 fixture_is_fine = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 GROUPS = [(Range(BASE, BASE + 3),), (Range(BASE + 4, BASE + 7),), (Range(BASE + 3, BASE + 4),)]

@@ -12,11 +12,11 @@ from tests.network.kernel import Router, missing, program, router
 from tests.network.test_kernel import BASES, load, some_packets, some_rules
 from viguard.errors import InputError
 from viguard.network.addresses import Family, Range
-from viguard.network.difference import difference
+from viguard.network.exact.difference import difference
+from viguard.network.exact.sweep import Sweep
 from viguard.network.parse.iptables import parse
 from viguard.network.rules import Action, Packet, RuleSet
 from viguard.network.services import TCP, UDP, box
-from viguard.network.sweep import Sweep
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ import pytest
 
 from tests.network.kernel import Router, missing, program, router
 from viguard.network.addresses import Family, Range, joined
+from viguard.network.exact.space import Space
+from viguard.network.exact.sweep import Sweep
 from viguard.network.render import iptables, nftables
 from viguard.network.rules import Action, Packet, Rule, RuleSet
 from viguard.network.services import EVERY_PORT, EVERY_SERVICE, ICMP, ICMP6, TCP, UDP, Box, box, icmp
-from viguard.network.space import Space
-from viguard.network.sweep import Sweep
 
 PACKETS = 5000
 BASES = {Family.V4: int(ip_address("10.20.0.0")), Family.V6: int(ip_address("2001:db8:20::"))}

@@ -17,12 +17,12 @@ from tests.network.kernel import Router, missing, program, router
 from tests.network.test_kernel import BASES, load, some_packets, some_rules
 from viguard.errors import InputError
 from viguard.network.addresses import Family
-from viguard.network.difference import difference
+from viguard.network.exact.difference import difference
+from viguard.network.exact.sweep import Sweep
 from viguard.network.parse.imported import Imported
 from viguard.network.parse.nftables import parse
 from viguard.network.rules import Action, Packet, RuleSet
 from viguard.network.services import TCP, UDP
-from viguard.network.sweep import Sweep
 
 IN, OUT = "10.0.0.1", "11.0.0.1"
 ACCEPT, DROP = {"accept": None}, {"drop": None}

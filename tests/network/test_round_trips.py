@@ -9,7 +9,8 @@ import pytest
 from tests.network.office import BOTH, OFFICE, OFFICE6
 from tests.network.test_kernel import some_rules
 from viguard.network.addresses import Family
-from viguard.network.difference import difference
+from viguard.network.exact.difference import difference
+from viguard.network.exact.sweep import Sweep
 from viguard.network.parse import cisco as read_cisco
 from viguard.network.parse import juniper as read_juniper
 from viguard.network.parse.imported import Imported
@@ -18,7 +19,6 @@ from viguard.network.render import cisco, juniper
 from viguard.network.render.written import Rendered
 from viguard.network.rules import Action, RuleSet
 from viguard.network.services import ICMP6, icmp
-from viguard.network.sweep import Sweep
 
 SETS = {"office": OFFICE, "office6": OFFICE6, "both": BOTH} | {
     f"drawn {family.name} {seed}": some_rules(family, seed, 30) for family in Family for seed in (11, 12)

@@ -17,10 +17,10 @@ from viguard.model.inventory import Inventory
 from viguard.model.network import DistributedSwitch, DvMember, DvPortGroup, Neighbour, PhysicalNic, Vlan
 from viguard.model.server import Cluster
 from viguard.network.addresses import Range
-from viguard.network.need import HostNeed, needs
 from viguard.network.parse.cisco_ports import parse
-from viguard.network.switchports import PortConfig
-from viguard.network.trunks import State, compare, lines, steps
+from viguard.network.vlans.need import HostNeed, needs
+from viguard.network.vlans.switchports import PortConfig
+from viguard.network.vlans.trunks import State, compare, lines, steps
 from viguard.store import snapshots
 
 ROOT = Path(__file__).parents[2]

@@ -9,8 +9,8 @@ from tests.assess.checks.estate import LOST, READ_AT, group, guest, host, lost, 
 from viguard.model.facts import Resource
 from viguard.model.inventory import Inventory
 from viguard.model.network import Vlan
-from viguard.network.draw import SHOWN, draw
-from viguard.network.vlans import Kind, Network, Vlans, vlans
+from viguard.network.vlans.draw import SHOWN, draw
+from viguard.network.vlans.members import Kind, Network, Vlans, vlans
 from viguard.policy.load import load
 from viguard.policy.zones import Zones
 from viguard.store import snapshots

@@ -13,16 +13,16 @@ from viguard.errors import InputError
 from viguard.model.facts import Struct
 from viguard.model.text import plural, visible
 from viguard.network.addresses import Family, Ranges, networks, read
-from viguard.network.anomalies import Anomaly, anomalies
-from viguard.network.deciding import Decision, decisions
-from viguard.network.derive import Derived, Level, Need, Point, derive
-from viguard.network.difference import Difference, difference
+from viguard.network.closed.derive import Derived, Level, Need, Point, derive
+from viguard.network.exact.anomalies import Anomaly, anomalies
+from viguard.network.exact.deciding import Decision, decisions
+from viguard.network.exact.difference import Difference, difference
+from viguard.network.exact.space import Space
+from viguard.network.exact.sweep import Sweep, choose
 from viguard.network.parse import saved
 from viguard.network.render import cisco, iptables, juniper, nftables, windows
 from viguard.network.render.written import Rendered
 from viguard.network.rules import RuleSet
-from viguard.network.space import Space
-from viguard.network.sweep import Sweep, choose
 from viguard.policy.load import load
 from viguard.policy.policy import NO_POLICY
 from viguard.policy.source import read_text

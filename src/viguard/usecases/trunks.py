@@ -18,12 +18,12 @@ from viguard.model.host import Host
 from viguard.model.inventory import Inventory
 from viguard.model.result import Result, Status
 from viguard.model.text import visible
-from viguard.network import telling
-from viguard.network.alike import Alike, alike
-from viguard.network.bridges import Bridges, bridges
 from viguard.network.parse import cisco_ports
-from viguard.network.switchports import PortConfig
-from viguard.network.trunks import Trunks, compare, steps
+from viguard.network.vlans import telling
+from viguard.network.vlans.alike import Alike, alike
+from viguard.network.vlans.bridges import Bridges, bridges
+from viguard.network.vlans.switchports import PortConfig
+from viguard.network.vlans.trunks import Trunks, compare, steps
 from viguard.policy.load import load
 from viguard.policy.policy import NO_POLICY, Policy
 from viguard.policy.zones import Zones

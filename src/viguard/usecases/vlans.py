@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 
 from viguard.model.facts import Struct
-from viguard.network import telling
-from viguard.network.draw import draw
-from viguard.network.vlans import Vlans, vlans
+from viguard.network.vlans import telling
+from viguard.network.vlans.draw import draw
+from viguard.network.vlans.members import Vlans, vlans
 from viguard.policy.load import load
 from viguard.policy.zones import Zones
 from viguard.usecases.audit import FINDINGS, INCOMPLETE

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 
 from tests.alerts.parts import Part
 from viguard.errors import InputError
-from viguard.network.guests import debian, redhat
-from viguard.network.guests.interfaces import Interface, version
+from viguard.network.vlans.guests import debian, redhat
+from viguard.network.vlans.guests.interfaces import Interface, version
 
 THREE = (
     Interface(

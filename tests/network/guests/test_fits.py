@@ -8,8 +8,8 @@ from tests.assess.checks.estate import LOST, READ_AT, but, group, guest, host, l
 from viguard.model.guest import Guest
 from viguard.model.inventory import Inventory
 from viguard.model.network import Vlan
-from viguard.network.guests.debian import parse
-from viguard.network.guests.fits import Fits, fits
+from viguard.network.vlans.guests.debian import parse
+from viguard.network.vlans.guests.fits import Fits, fits
 
 FILE = "iface eth0 inet manual\niface eth0.100 inet static\n address 10.1.0.5/24\n"
 ASSUMED = ("eth0 is taken for NIC 1: no MAC address is said",)

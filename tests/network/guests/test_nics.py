@@ -12,10 +12,10 @@ from viguard.model.guest import Guest, VirtualNic
 from viguard.model.inventory import Inventory
 from viguard.model.network import DistributedSwitch, DvMember, DvPortGroup, Vlan
 from viguard.model.server import Cluster
-from viguard.network.guests import debian
-from viguard.network.guests.nics import NicPlan, nic_plan, sub_interface
-from viguard.network.guests.wanted import Wanted
-from viguard.network.guests.windows import powershell
+from viguard.network.vlans.guests import debian
+from viguard.network.vlans.guests.nics import NicPlan, nic_plan, sub_interface
+from viguard.network.vlans.guests.wanted import Wanted
+from viguard.network.vlans.guests.windows import powershell
 
 DMZ = Wanted(vlan=110, addresses=("193.190.110.5/24", "2001:db8::5/64"), gateway="193.190.110.1")
 

@@ -15,7 +15,7 @@ from viguard.model.facts import Struct
 from viguard.model.text import visible
 from viguard.network.addresses import Range, Ranges, joined, without
 from viguard.network.parse.cisco_sections import ConfigLine, device, sections
-from viguard.network.switchports import VLANS, PortConfig
+from viguard.network.vlans.switchports import VLANS, PortConfig
 
 _EVERY: Ranges = (Range(*VLANS),)
 _LETTERS = f"{ascii_letters}-"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from viguard.model.facts import Struct
-from viguard.network.classes import Bits, numbers
+from viguard.network.exact.classes import Bits, numbers
+from viguard.network.exact.space import Space
 from viguard.network.rules import Action, Rule
 from viguard.network.services import Box
-from viguard.network.space import Space
 
 
 class Decision(Struct, frozen=True):

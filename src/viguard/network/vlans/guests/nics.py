@@ -22,9 +22,9 @@ from viguard.model.network import DistributedSwitch, DvPortGroup, StandardPortGr
 from viguard.model.plugged import PortGroup
 from viguard.model.server import Cluster, Product
 from viguard.model.text import visible
-from viguard.network.guests.interfaces import Interface, parts
-from viguard.network.guests.wanted import Wanted
-from viguard.network.guests.windows import powershell
+from viguard.network.vlans.guests.interfaces import Interface, parts
+from viguard.network.vlans.guests.wanted import Wanted
+from viguard.network.vlans.guests.windows import powershell
 
 _MODERN = re.compile(r"windows(8|9|1[0-9]|20[0-9]{2})", re.IGNORECASE)  # 2012 and later: NetTCPIP
 _PLAIN = "VirtualE1000"

@@ -18,8 +18,8 @@ from viguard.model.inventory import Inventory
 from viguard.model.network import SecurityPolicy, StandardPortGroup, StandardSwitch, Vlan
 from viguard.model.plugged import interfaces
 from viguard.model.text import visible
-from viguard.network.carriers import service_steps
-from viguard.network.need import vlan_told
+from viguard.network.vlans.carriers import service_steps
+from viguard.network.vlans.need import vlan_told
 
 PEOPLE, ADD, CHANGE, REMOVE = 10, 20, 30, 40
 """Orders of steps: time and names first, then what is missing, what differs, what is too much."""

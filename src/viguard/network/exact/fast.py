@@ -11,8 +11,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from viguard.network.classes import Bits
-from viguard.network.space import Compiled
+from viguard.network.exact.classes import Bits
+from viguard.network.exact.space import Compiled
 
 _ZERO, _ONE = np.uint64(0), np.uint64(1)
 

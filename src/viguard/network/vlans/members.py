@@ -17,7 +17,7 @@ from viguard.model.inventory import Inventory
 from viguard.model.network import DistributedSwitch, DvPortGroup, StandardPortGroup, VmkernelNic
 from viguard.model.plugged import PortGroup, group_of_interface, interfaces
 from viguard.model.text import visible
-from viguard.network.need import vlan_told
+from viguard.network.vlans.need import vlan_told
 from viguard.policy.zones import Zones
 
 SERVICES_AT_MOST = 80  # characters of an annotation that stand for a service

@@ -11,8 +11,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from viguard.network.classes import Bits, numbers
-from viguard.network.space import Compiled
+from viguard.network.exact.classes import Bits, numbers
+from viguard.network.exact.space import Compiled
 
 _ZERO = np.uint64(0)
 
@@ -92,7 +92,7 @@ def choose(cache: Path | None) -> tuple[Sweep, str]:
         return Plain(), f"numpy: nothing can be kept in {cache} ({error.strerror})"
     os.environ.setdefault("NUMBA_CACHE_DIR", str(cache))
     try:
-        from viguard.network.fast import Fast  # noqa: PLC0415  (an optional part, and slow to import)
+        from viguard.network.exact.fast import Fast  # noqa: PLC0415  (an optional part, and slow to import)
     except ImportError:
         return Plain(), "numpy: numba is not installed"
     except RuntimeError as error:  # numba finds its directory at import

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_address, ip_interface
 
-from viguard.network.guests.interfaces import Interface, Read, Written, checked, cidr, parts, version, writable
+from viguard.network.vlans.guests.interfaces import Interface, Read, Written, checked, cidr, parts, version, writable
 
 FILE = "interfaces"
 _SKIPPED = {"mapping", "source", "source-directory"}

@@ -15,7 +15,7 @@ from viguard.model.server import Cluster
 from viguard.model.storage import Datastore
 from viguard.model.tables import FlowRow
 from viguard.network.addresses import Family, Ranges, common, joined, read, without
-from viguard.network.roles import EVERY, HOST, INTERNET, Cast, addresses_of, cast, outside
+from viguard.network.closed.roles import EVERY, HOST, INTERNET, Cast, addresses_of, cast, outside
 from viguard.network.rules import Action, Rule, RuleSet
 from viguard.network.services import Box
 from viguard.network.services import read as service_of

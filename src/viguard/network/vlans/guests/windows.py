@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from ipaddress import ip_address, ip_interface
 
-from viguard.network.guests.wanted import Wanted
+from viguard.network.vlans.guests.wanted import Wanted
 
 
 def powershell(one: Wanted, *, modern: bool) -> str:

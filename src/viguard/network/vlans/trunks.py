@@ -18,9 +18,9 @@ from viguard.model.facts import Struct, Unknown
 from viguard.model.inventory import Inventory
 from viguard.model.text import visible
 from viguard.network.addresses import Range, Ranges, joined, without
-from viguard.network.cabling import Cabling
-from viguard.network.need import UNTAGGED, HostNeed, UplinkNeed, Use, needs
-from viguard.network.switchports import PortConfig
+from viguard.network.vlans.cabling import Cabling
+from viguard.network.vlans.need import UNTAGGED, HostNeed, UplinkNeed, Use, needs
+from viguard.network.vlans.switchports import PortConfig
 
 EVERY: Ranges = (Range(1, 4094),)
 DEFAULT_NATIVE = 1

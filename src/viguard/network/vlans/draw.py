@@ -11,7 +11,7 @@ from html import escape
 
 from viguard.model.facts import Struct
 from viguard.model.text import plural, visible
-from viguard.network.vlans import Kind, Member, Network, Vlans
+from viguard.network.vlans.members import Kind, Member, Network, Vlans
 
 COLUMNS = 4
 WIDTH, GAP, LINE, HEAD, PAD = 340, 18, 17, 54, 12

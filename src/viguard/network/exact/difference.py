@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viguard.model.facts import Struct
-from viguard.network.classes import alike, numbers
-from viguard.network.deciding import deciding
-from viguard.network.matrix import passing
+from viguard.network.exact.classes import alike, numbers
+from viguard.network.exact.deciding import deciding
+from viguard.network.exact.matrix import passing
+from viguard.network.exact.space import Space
+from viguard.network.exact.sweep import Sweep
 from viguard.network.rules import Action, Packet, Rule, RuleSet
 from viguard.network.services import Box
-from viguard.network.space import Space
-from viguard.network.sweep import Sweep
 
 CASES = 200
 """How many cases are looked for unless more are asked for: two sets may differ in millions of pairs of addresses."""

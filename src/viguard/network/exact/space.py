@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from viguard.errors import InputError
 from viguard.model.facts import Struct
 from viguard.network.addresses import Family, Ranges
-from viguard.network.classes import Bits, Classes, alike, numbers, packed
+from viguard.network.exact.classes import Bits, Classes, alike, numbers, packed
 from viguard.network.rules import Action, Packet, Rule, RuleSet
 from viguard.network.services import EVERY_PORT, EVERY_PROTOCOL, EVERY_SERVICE, WITH_PORTS, Box
 

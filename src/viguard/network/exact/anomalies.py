@@ -7,13 +7,13 @@ from enum import StrEnum
 import numpy as np
 
 from viguard.model.facts import Struct
-from viguard.network.classes import Bits, numbers, packed
-from viguard.network.deciding import deciding
-from viguard.network.matrix import use
+from viguard.network.exact.classes import Bits, numbers, packed
+from viguard.network.exact.deciding import deciding
+from viguard.network.exact.matrix import use
+from viguard.network.exact.space import Space
+from viguard.network.exact.sweep import Sweep
 from viguard.network.rules import Action, Rule, RuleSet
 from viguard.network.services import EVERY_PORT, EVERY_PROTOCOL, WITH_PORTS
-from viguard.network.space import Space
-from viguard.network.sweep import Sweep
 
 _NAMED = 8
 """How many of the rules that cover another are named."""

@@ -10,7 +10,7 @@ from viguard.model.facts import Fact, Reason, Unknown
 from viguard.model.host import Host
 from viguard.model.network import Neighbour, PhysicalNic
 from viguard.model.text import visible
-from viguard.network.switchports import PortConfig
+from viguard.network.vlans.switchports import PortConfig
 
 _LONG = {
     "fa": "fastethernet", "gi": "gigabitethernet", "te": "tengigabitethernet", "eth": "ethernet", "et": "ethernet",

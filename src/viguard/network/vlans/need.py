@@ -21,7 +21,7 @@ from viguard.model.inventory import Inventory
 from viguard.model.network import DvPortGroup, StandardPortGroup
 from viguard.model.plugged import PortGroup, group_of_interface, interfaces, ranges
 from viguard.model.text import visible
-from viguard.network.domains import Distributed, Domain, Plugs, domains, lost
+from viguard.network.vlans.domains import Distributed, Domain, Plugs, domains, lost
 
 UNTAGGED = 0
 

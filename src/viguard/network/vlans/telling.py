@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 
 from viguard.model.change import Step
 from viguard.model.text import plural, visible
-from viguard.network.alike import Alike
-from viguard.network.bridges import Bridges
-from viguard.network.need import UplinkNeed, Use
-from viguard.network.trunks import HostTrunks, Lack, State, Trunks, Uplink, told
-from viguard.network.vlans import Member, Vlans
+from viguard.network.vlans.alike import Alike
+from viguard.network.vlans.bridges import Bridges
+from viguard.network.vlans.members import Member, Vlans
+from viguard.network.vlans.need import UplinkNeed, Use
+from viguard.network.vlans.trunks import HostTrunks, Lack, State, Trunks, Uplink, told
 
 NAMED = 6
 """Names in one line; the rest are counted."""

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viguard.model.facts import Struct
-from viguard.network.classes import Bits
-from viguard.network.space import Space
-from viguard.network.sweep import Sweep
+from viguard.network.exact.classes import Bits
+from viguard.network.exact.space import Space
+from viguard.network.exact.sweep import Sweep
 
 
 class Between(Struct, frozen=True):

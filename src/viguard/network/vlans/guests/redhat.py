@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address, ip_interface
 
-from viguard.network.guests.interfaces import Interface, Read, Written, checked, cidr, parts, version, writable
+from viguard.network.vlans.guests.interfaces import Interface, Read, Written, checked, cidr, parts, version, writable
 
 PREFIX = "ifcfg-"
 _SETTING = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")

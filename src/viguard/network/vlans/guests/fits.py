@@ -13,8 +13,8 @@ from viguard.model.guest import Guest, VirtualNic
 from viguard.model.inventory import Inventory
 from viguard.model.plugged import ranges
 from viguard.model.text import visible
-from viguard.network.guests.interfaces import Interface
-from viguard.network.need import vlan_told
+from viguard.network.vlans.guests.interfaces import Interface
+from viguard.network.vlans.need import vlan_told
 
 
 class Fits(Struct, frozen=True, kw_only=True):

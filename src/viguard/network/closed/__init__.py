@@ -1,0 +1,1 @@
+"""What has to pass in an estate; everything else is to be denied."""
