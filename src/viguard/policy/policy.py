@@ -202,11 +202,45 @@ class Flow(Struct, frozen=True, kw_only=True):
     line: int = 0
 
 
+class Nat(Struct, frozen=True, kw_only=True):
+    """Addresses that a point translates: in its network ``on`` those ``inside`` are seen as those ``outside``.
+
+    As many outside as inside: one for one, in both directions. One outside for many inside: they hide behind it.
+    """
+
+    on: str
+    outside: str
+    inside: str
+    line: int = 0
+
+
+class EnforcementPoint(Struct, frozen=True, kw_only=True):
+    """A device that enforces rules. ``rules`` are the files that it saved, by their path from the policy's folder.
+
+    Either it joins networks, ``between`` zones, ``internet`` and networks that only routers are in; or it stands
+    ``before`` guests, hosts, zones, roles or addresses and looks at what comes to them and leaves them. ``interfaces``
+    says to which network an interface belongs where its address and VLAN do not tell.
+    """
+
+    name: str
+    rules: tuple[str, ...] = ()
+    between: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    interfaces: dict[str, str] = msgspec.field(default_factory=dict)
+    nat: tuple[Nat, ...] = ()
+    line: int = 0
+
+
 class Firewall(Struct, frozen=True, kw_only=True):
-    """What firewalls let through. ``roles`` are addresses, networks, zones or guests that play one (``dns_server``)."""
+    """What firewalls let through. ``roles`` are addresses, networks, zones or guests that play one (``dns_server``).
+
+    ``points`` are the devices that enforce it. ``isolated`` are zones in which no router has an address.
+    """
 
     roles: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     flows: tuple[Flow, ...] = ()
+    points: tuple[EnforcementPoint, ...] = ()
+    isolated: tuple[str, ...] = ()
 
 
 class Sites(Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Collection
 from datetime import date, timedelta
 
+from viguard.policy.points import check as check_points
 from viguard.policy.policy import POLICY_SCHEMA, CpuLimits, Policy
 from viguard.policy.quoting import quote
 from viguard.policy.source import List, Mistakes, Node, Table, Text, Tree
@@ -36,6 +37,7 @@ class Sense:
         self._devices()
         self._working_hours()
         self._time_zones()
+        check_points(self._at("firewall"), {name.value for name in self.zone_names}, self.mistakes)
         if policy:
             self._cpu(policy.limits.cpu)
 

@@ -255,6 +255,7 @@ def _point(use: _Use, name: str, rules: tuple[Rule, ...], default: Action) -> Po
         rules=_set(title, use.family, rules, default),
         addresses=use.addresses,
         vlan=use.vlan,
+        is_own=use.place.startswith("line "),
     )
 
 

@@ -12,7 +12,7 @@ class Point(Struct, frozen=True, kw_only=True):
 
     ``place``: the interface, hook, host or policy. ``direction``: ``in``, ``out``, ``forward`` or another word of
     the device; empty: it stands in the file and is applied nowhere. ``addresses`` and ``vlan`` are those of the
-    interface.
+    interface. ``is_own``: what the device itself gets and sends, not what it hands on.
     """
 
     place: str
@@ -20,14 +20,18 @@ class Point(Struct, frozen=True, kw_only=True):
     rules: RuleSet
     addresses: tuple[str, ...] = ()
     vlan: int | None = None
+    is_own: bool = False
 
 
 class Imported(Struct, frozen=True, kw_only=True):
     """Every rule set of a file. Of several at one place and direction, in their order, each has to let a packet
-    through. ``notes``: what of the file is not in them."""
+    through. ``notes``: what of the file is not in them. ``families``: those that it speaks of. ``is_before_each``: the
+    rules stand before every single guest."""
 
     points: tuple[Point, ...]
     notes: tuple[str, ...] = ()
+    families: tuple[Family, ...] = tuple(Family)
+    is_before_each: bool = False
 
     def at(self, direction: str, family: Family, place: str | None = None) -> tuple[RuleSet, ...]:
         """The rule sets that a packet meets, in order."""

@@ -170,7 +170,8 @@ def _points(
                 stateful=bool(known & _reached(chains, base.chain)),
             )
             direction = _DIRECTIONS.get(base.hook, base.hook)
-            yield (base.hook, base.priority), Point(place=_shown(table, base.chain), direction=direction, rules=rules)
+            place, is_own = _shown(table, base.chain), base.hook in _DIRECTIONS
+            yield (base.hook, base.priority), Point(place=place, direction=direction, rules=rules, is_own=is_own)
 
 
 def _line(rule: _Rule, scope: Scope) -> Lines:

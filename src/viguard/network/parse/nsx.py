@@ -61,7 +61,7 @@ def parse(text: str, name: str, members: Mapping[str, Sequence[str]] | None = No
         notes.append("rules of the category Ethernet are not looked at, but for what they may block")
     if any(policy.said.get("stateful") is False for policy in policies):
         notes.append("some policies keep no state: answers need rules of their own")
-    return Imported(points=points, notes=tuple(notes))
+    return Imported(points=points, notes=tuple(notes), is_before_each=True)
 
 
 class _Export:

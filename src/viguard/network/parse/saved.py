@@ -28,8 +28,11 @@ def parse(text: str, name: str, family: Family = Family.V4) -> Imported:
     """
     if re.search(r"^\*filter\b", text, re.MULTILINE):
         saved = iptables.parse(text, name, family)
-        points = (Point(place=chain, direction=chain.lower(), rules=rules) for chain, rules in saved.sets.items())
-        return Imported(points=tuple(points), notes=saved.notes)
+        points = (
+            Point(place=chain, direction=chain.lower(), rules=rules, is_own=chain != "FORWARD")
+            for chain, rules in saved.sets.items()
+        )
+        return Imported(points=tuple(points), notes=saved.notes, families=(family,))
     if text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
         return _json(text, name)
     for pattern, read in _KINDS:

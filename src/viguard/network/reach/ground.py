@@ -1,0 +1,139 @@
+"""The ground on which packets travel: networks, the routers between them, and what stands before single addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from msgspec.structs import replace
+
+from viguard.model.facts import Struct
+from viguard.network.addresses import Family, Range, Ranges, common, joined
+from viguard.network.rules import Action, Rule, RuleSet
+
+INTERNET = "internet"
+
+
+class Network(Struct, frozen=True, kw_only=True):
+    """A zone, the internet, or a network that only routers are in, which has no addresses here."""
+
+    name: str
+    addresses: Mapping[Family, Ranges]
+
+
+class Translation(Struct, frozen=True, kw_only=True):
+    """``inside`` is seen as ``outside`` in the network ``on``. One outside address for many: they hide behind it."""
+
+    on: str
+    outside: Range
+    inside: Range
+    where: str
+
+    @property
+    def hides(self) -> bool:
+        """Whether the inside cannot be reached by it."""
+        return self.outside.first == self.outside.last and self.inside.first != self.inside.last
+
+    def outside_of(self, address: int) -> int:
+        """What an inside address is seen as."""
+        return self.outside.first + (0 if self.hides else address - self.inside.first)
+
+
+class Router(Struct, frozen=True, kw_only=True):
+    """A device that joins networks. ``lists`` are rule sets by network, direction (``in``, ``out``) and family.
+
+    ``forward`` are those that everything meets which it hands on. Where there is none, it hands on everything.
+    ``unread`` says why nobody knows its rules.
+    """
+
+    name: str
+    joins: tuple[str, ...]
+    lists: Mapping[tuple[str, str, Family], tuple[RuleSet, ...]]
+    forward: Mapping[Family, tuple[RuleSet, ...]]
+    translations: Mapping[Family, tuple[Translation, ...]]
+    unread: str = ""
+
+
+class Guard(Struct, frozen=True, kw_only=True):
+    """Rules before single addresses: one rule set for what comes in to ``here`` and one for what goes out.
+
+    What stays inside meets none of them, unless they stand before ``each`` address.
+    """
+
+    name: str
+    here: Mapping[Family, Ranges]
+    into: Mapping[Family, RuleSet]
+    out: Mapping[Family, RuleSet]
+    each: bool = False
+
+
+class Layer(Struct, frozen=True, kw_only=True):
+    """Guards no two of which stand before one address, as one rule set for each way and family."""
+
+    into: Mapping[Family, RuleSet]
+    out: Mapping[Family, RuleSet]
+
+
+class Ground(Struct, frozen=True, kw_only=True):
+    """Everything that packets can meet. ``isolated`` are networks that no router is in, as the owner says.
+
+    ``notes`` say what is not known of all that.
+    """
+
+    networks: Mapping[str, Network]
+    routers: tuple[Router, ...]
+    layers: tuple[Layer, ...]
+    isolated: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+
+    def network_of(self, address: int, family: Family) -> str:
+        """The network that an address is in; every one is in some."""
+        for name, network in self.networks.items():
+            if any(one.first <= address <= one.last for one in network.addresses.get(family, ())):
+                return name
+        return INTERNET
+
+
+def layers(guards: Iterable[Guard]) -> tuple[Layer, ...]:
+    """Guards in as few layers as they fit in; every layer has to let a packet through."""
+    stacked: list[tuple[list[Guard], dict[Family, Ranges]]] = []
+    for guard in guards:
+        fits = (one for one in stacked if not any(common(guard.here.get(f, ()), one[1][f]) for f in Family))
+        if (found := next(fits, None)) is None:
+            found = ([], dict.fromkeys(Family, ()))
+            stacked.append(found)
+        members, taken = found
+        members.append(guard)
+        for family in Family:
+            taken[family] = joined((*taken[family], *guard.here.get(family, ())))
+    return tuple(
+        Layer(
+            into={family: _set([(one, one.into) for one in members], family, is_into=True) for family in Family},
+            out={family: _set([(one, one.out) for one in members], family, is_into=False) for family in Family},
+        )
+        for members, _ in stacked
+    )
+
+
+def _set(guards: Iterable[tuple[Guard, Mapping[Family, RuleSet]]], family: Family, *, is_into: bool) -> RuleSet:
+    """The rules of each for its own addresses; what is before none of them passes."""
+    rules: list[Rule] = []
+    is_stateful = True
+    for guard, sets in guards:
+        here, one = guard.here.get(family, ()), sets.get(family)
+        if not here or one is None:
+            continue
+        is_stateful = is_stateful and one.stateful
+        if not guard.each:
+            why = "it stays inside"
+            rules.append(Rule(action=Action.PERMIT, sources=here, destinations=here, where=guard.name, why=why))
+        for rule in (*one.rules, _default(one, guard.name)):
+            sources = rule.sources if is_into else common(rule.sources, here)
+            destinations = common(rule.destinations, here) if is_into else rule.destinations
+            if sources and destinations:
+                rules.append(replace(rule, sources=sources, destinations=destinations))
+    return RuleSet(name="", family=family, rules=tuple(rules), default=Action.PERMIT, stateful=is_stateful)
+
+
+def _default(one: RuleSet, name: str) -> Rule:
+    every, text = one.family.every, f"what no rule fits: {one.default}"
+    return Rule(action=one.default, sources=every, destinations=every, where=name, text=text)
