@@ -28,7 +28,7 @@ from viguard.vsphere.credentials import Credentials, load_credentials
 from viguard.vsphere.endpoint import parse_endpoint
 
 DEMO = Path(__file__).resolve().parents[1] / "src" / "viguard" / "content" / "demo"
-SWITCHES = POLICY.parent / "switches"
+SWITCHES, FIREWALLS = (POLICY.parent / name for name in ("switches", "firewalls"))
 ESTATES = {"belnet": ("vc-main", "vc-test", "esxi-test"), "belnet-today": ("vc-today",)}
 ADDRESS = "https://127.0.0.1/sdk"
 """What stands for a server's address: its port is another one at every start."""
@@ -41,7 +41,8 @@ def main() -> int:
         return 2
     DEMO.mkdir(exist_ok=True)
     shutil.copyfile(POLICY, DEMO / "policy.yaml")
-    shutil.copytree(SWITCHES, DEMO / "switches", dirs_exist_ok=True)
+    for folder in (SWITCHES, FIREWALLS):
+        shutil.copytree(folder, DEMO / folder.name, dirs_exist_ok=True)
     for name, servers in ESTATES.items():
         fresh, target = read(servers), recording(name)
         if _same(fresh, target):

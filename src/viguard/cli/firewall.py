@@ -26,6 +26,7 @@ LEVEL = click.option(
 )
 TARGETS = ("nftables", "iptables", "cisco-ios", "cisco-nxos", "juniper", "windows")
 AT = click.option("--at", default="", metavar="NAME", help="Only this rule set, by its name in `firewall import`.")
+DEMO = click.option("--demo", is_flag=True, help="Ask the built-in estate.")
 FAMILY = click.option("-6", "is_v6", is_flag=True, help="The file is of ip6tables-save.")
 
 
@@ -149,27 +150,82 @@ def diff(old: Path, new: Path, at: str, *, is_v6: bool) -> None:
     raise click.exceptions.Exit(3 if lines else 0)
 
 
+@command.command("verify")
+@options.sources
+@POLICY
+@LEVEL
+@DEMO
+@options.talk
+def verify(sources: Sources, talk: Talk, policy_file: Path | None, level: str, *, demo: bool) -> None:
+    """Compare what passes between the networks of an estate with what has to pass.
+
+    The policy says which devices stand where, under firewall.points, with the files that they saved. What is open and
+    nobody needs is told with the rules that open it, what is needed and closed with the rule that stops it, each with a
+    packet that shows it.
+
+    Exit codes: 0 exactly what is needed passes, 3 it does not, 4 something is not known.
+    """
+    from viguard.usecases import reach as reaching
+    from viguard.usecases import show
+
+    request = reaching.Request(sources=sources, policy=policy_file, demo=demo)
+    with talk.person() as person:
+        found = reaching.verified(request, level, person)
+    with results_to(None) as stream:
+        show.lines(reaching.verified_lines(found), stream, nothing="exactly what is needed passes")
+    raise click.exceptions.Exit(reaching.exit_code(found))
+
+
 @command.command("reach")
 @click.argument("source", metavar="FROM")
 @click.argument("destination", metavar="TO")
-@click.option("--rules", "file", type=options.READABLE, required=True, help="A saved configuration of a device.")
+@options.sources
+@POLICY
+@DEMO
+@click.option("--rules", "file", type=options.READABLE, help="Ask this saved configuration alone, for addresses.")
 @AT
 @FAMILY
-def reach(source: str, destination: str, file: Path, at: str, *, is_v6: bool) -> None:
-    """Say what saved rules let through from one address to another, and which rule decides it.
+@options.talk
+def reach(
+    source: str,
+    destination: str,
+    sources: Sources,
+    talk: Talk,
+    policy_file: Path | None,
+    file: Path | None,
+    at: str,
+    *,
+    demo: bool,
+    is_v6: bool,
+) -> None:
+    """Say what gets from one thing to another, and which rules decide it.
 
-    Rule sets of the addresses' family only.
+    FROM and TO are guests, hosts, zones, internet, addresses or networks. Every device on the way has to let it
+    through: those that the policy names under firewall.points, and the firewalls of hosts.
     """
-    from viguard.usecases import firewall, show
+    from viguard.usecases import reach as reaching
+    from viguard.usecases import show
+
+    if file:
+        lines = _by_file(source, destination, file, at, is_v6=is_v6)
+    else:
+        request = reaching.Request(sources=sources, policy=policy_file, demo=demo)
+        with talk.person() as person:
+            lines = reaching.between_lines(reaching.between(request, source, destination, person))
+    with results_to(None) as stream:
+        show.lines(lines, stream, nothing="no rule set is of that family")
+
+
+def _by_file(source: str, destination: str, file: Path, at: str, *, is_v6: bool) -> list[str]:
+    """What saved rules let through from one address to another. Rule sets of the addresses' family only."""
+    from viguard.usecases import firewall
 
     rules = _of(_read(file, is_v6=is_v6), at)
-    lines = [
+    return [
         f"{name}: {line}"
         for name, one in firewall.of_family(rules, source).items()
         for line in firewall.reached_lines(firewall.reached(one, source, destination))
     ]
-    with results_to(None) as stream:
-        show.lines(lines, stream, nothing="no rule set is of that family")
 
 
 def _read(file: Path, *, is_v6: bool) -> Saved:

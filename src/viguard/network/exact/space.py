@@ -14,9 +14,9 @@ from viguard.model.facts import Struct
 from viguard.network.addresses import Family, Ranges
 from viguard.network.exact.classes import Bits, Classes, alike, numbers, packed
 from viguard.network.rules import Action, Packet, Rule, RuleSet
-from viguard.network.services import EVERY_PORT, EVERY_PROTOCOL, EVERY_SERVICE, WITH_PORTS, Box
+from viguard.network.services import EVERY_PORT, EVERY_PROTOCOL, EVERY_SERVICE, TCP, WITH_PORTS, Box
 
-_LIKELY_PORT = 49152
+_LIKELY_PORT, _LIKELY_SERVICE = 49152, 443
 
 
 class Services:
@@ -118,9 +118,11 @@ class Space:
     def packet(self, source: int, destination: int, service: int) -> Packet:
         """A packet from one class of sources to one of destinations, for one class of services."""
         found = Packet(self.sources.least[source], self.destinations.least[destination], *self.services.least[service])
-        likely = found._replace(source_port=_LIKELY_PORT)  # what people expect of a client, if that is of the class
-        same = found.protocol in WITH_PORTS and self.place(likely) == (source, destination, service)
-        return likely if same else found
+        client = found._replace(source_port=_LIKELY_PORT)  # what people expect of a client, if that is of the class
+        likely = [client] if found.protocol in WITH_PORTS else []
+        if not (found.protocol and found.port):
+            likely = [client._replace(protocol=TCP, port=_LIKELY_SERVICE), client._replace(protocol=TCP), *likely]
+        return next((one for one in likely if self.place(one) == (source, destination, service)), found)
 
     def place(self, packet: Packet) -> tuple[int, int, int]:
         """The classes of a packet."""

@@ -76,7 +76,14 @@ def parse(text: str, name: str) -> Imported:
         for key, rules in lists.items()
         if key not in used
     ]
-    return Imported(points=tuple(points), notes=tuple(notes))
+    carries = (Family.V4, *([Family.V6] if any(_has_v6(section) for section in found) else []))
+    return Imported(points=tuple(points), notes=tuple(notes), carries=carries)
+
+
+def _has_v6(section: Section) -> bool:
+    return section.head.words[0] == "interface" and any(
+        line.says("ipv6", "address") or line.says("ipv6", "enable") for line in section.lines
+    )
 
 
 def _lists(found: Iterable[Section], notes: dict[str, None]) -> dict[tuple[str, Family], _List]:

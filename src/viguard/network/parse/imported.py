@@ -25,12 +25,13 @@ class Point(Struct, frozen=True, kw_only=True):
 
 class Imported(Struct, frozen=True, kw_only=True):
     """Every rule set of a file. Of several at one place and direction, in their order, each has to let a packet
-    through. ``notes``: what of the file is not in them. ``families``: those that it speaks of. ``is_before_each``: the
-    rules stand before every single guest."""
+    through. ``notes``: what of the file is not in them. ``families``: those that it speaks of; ``carries``: those in
+    which the device has an address. ``is_before_each``: the rules stand before every single guest."""
 
     points: tuple[Point, ...]
     notes: tuple[str, ...] = ()
     families: tuple[Family, ...] = tuple(Family)
+    carries: tuple[Family, ...] = tuple(Family)
     is_before_each: bool = False
 
     def at(self, direction: str, family: Family, place: str | None = None) -> tuple[RuleSet, ...]:

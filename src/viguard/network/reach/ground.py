@@ -42,7 +42,7 @@ class Router(Struct, frozen=True, kw_only=True):
     """A device that joins networks. ``lists`` are rule sets by network, direction (``in``, ``out``) and family.
 
     ``forward`` are those that everything meets which it hands on. Where there is none, it hands on everything.
-    ``unread`` says why nobody knows its rules.
+    ``unread`` says why nobody knows its rules, ``families`` in which it has addresses.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Router(Struct, frozen=True, kw_only=True):
     forward: Mapping[Family, tuple[RuleSet, ...]]
     translations: Mapping[Family, tuple[Translation, ...]]
     unread: str = ""
+    families: tuple[Family, ...] = tuple(Family)
 
 
 class Guard(Struct, frozen=True, kw_only=True):

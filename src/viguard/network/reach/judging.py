@@ -83,16 +83,31 @@ class Judged(Struct, frozen=True, kw_only=True):
     is_all: bool = True
 
 
+class Sides(StrEnum):
+    """Which differences from a policy are looked for."""
+
+    BOTH = "both"
+    WIDE = "wide"
+    NARROW = "narrow"
+
+
+class Against(Struct, frozen=True, kw_only=True):
+    """What should pass, and nothing else; and which differences are looked for."""
+
+    policy: RuleSet
+    sides: Sides = Sides.BOTH
+
+
 def judge(
-    ground: Ground, sweep: Sweep, policy: RuleSet, destination: End, sources: Iterable[End]
+    ground: Ground, sweep: Sweep, against: Against, destination: End, sources: Iterable[End]
 ) -> tuple[Judged, ...]:
     """What passes from each of some ends to one, for the family of the policy."""
-    family = policy.family
+    family, sides = against.policy.family, against.sides
     there = destination.addresses.get(family, ())
     out, known = dict[str, Judged](), dict[str, tuple[End, list[list[Course]]]]()
     for source in sources:
         here = source.addresses.get(family, ())
-        found = ways(ground, source.network, destination.network)
+        found = ways(ground, source.network, destination.network, family)
         if why := _why_not(ground, source, destination, family, is_joined=bool(found)):
             out[source.name] = Judged(
                 source=source.name, destination=destination.name, family=family, answer=why[0], why=why[1]
@@ -102,8 +117,8 @@ def judge(
             out[source.name] = _NOTHING
     every = list(chain.from_iterable(found for _, found in known.values()))
     if every:
-        judging = _Judging(every, policy, sweep)
-        out |= {name: judging.judged(source, destination, found) for name, (source, found) in known.items()}
+        judging = _Judging(every, against.policy, sweep)
+        out |= {name: judging.judged(source, destination, found, sides) for name, (source, found) in known.items()}
     return tuple(out.values())
 
 
@@ -121,7 +136,7 @@ def _why_not(
     for end in (source, destination):
         if end.network in ground.isolated:
             return Answer.CLOSED, f"no router has an address in {end.network}, as the policy says"
-    return Answer.UNKNOWN, f"no point of the policy joins {source.network} and {destination.network}"
+    return Answer.UNKNOWN, f"no point joins these networks in IPv{family.value}"
 
 
 class _Judging:
@@ -137,13 +152,13 @@ class _Judging:
             self._most if is_sure and is_one and len(every) == 1 else Passing(every, policy, sweep, upper=False)
         )
 
-    def judged(self, source: End, destination: End, own: Ways) -> Judged:
+    def judged(self, source: End, destination: End, own: Ways, sides: Sides) -> Judged:
         """What passes from one end to the other."""
         family = self._most.space.family
         here, there = source.addresses[family], destination.addresses[family]
         most, least = (_some(one, own, here, there) for one in (self._most, self._least))
-        wide, all_wide = _gathered(self._wide(own, here, there))
-        narrow, all_narrow = _gathered(self._narrow(own, here, there))
+        wide, all_wide = _gathered(iter(()) if sides is Sides.NARROW else self._wide(own, here, there))
+        narrow, all_narrow = _gathered(iter(()) if sides is Sides.WIDE else self._narrow(own, here, there))
         return Judged(
             source=source.name,
             destination=destination.name,

@@ -1,4 +1,4 @@
-"""The ground of an estate: zones and points as the policy names them, and the rules that devices saved or hosts tell."""
+"""The ground of an estate: zones and points as the policy names them, with the rules of devices and hosts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import ip_interface, ip_network
+
+from msgspec.structs import replace
 
 from viguard.model.facts import Reason, Unknown
 from viguard.model.host import Firewall, Host
@@ -18,7 +20,7 @@ from viguard.network.parse import esxi
 from viguard.network.parse.imported import Imported, Point
 from viguard.network.reach.checks import unread
 from viguard.network.reach.ground import INTERNET, Ground, Guard, Network, Router, Translation, layers
-from viguard.network.rules import RuleSet
+from viguard.network.rules import Action, RuleSet
 from viguard.policy.policy import EnforcementPoint, Policy
 
 Readings = Mapping[str, Sequence[Imported]]
@@ -28,8 +30,8 @@ _BRIDGE = re.compile(r"(?i)vlan")
 NO_FILE = "the policy names no file with its rules"
 
 
-def stand(inventory: Inventory, policy: Policy, who: Cast, readings: Readings) -> Ground:
-    """Everything that packets of an estate can meet, as far as it is known."""
+def stand(inventory: Inventory, policy: Policy, who: Cast, readings: Readings, *, hosts: bool = True) -> Ground:
+    """Everything that packets of an estate can meet, as far as it is known; the firewalls of ``hosts`` or without."""
     networks, notes = _networks(policy), list[str]()
     segments: dict[str, list[str]] = defaultdict(list)
     for name in networks:
@@ -40,7 +42,7 @@ def stand(inventory: Inventory, policy: Policy, who: Cast, readings: Readings) -
             made = _Joining(policy, point, segments, networks)
             routers.append(made.router(readings.get(point.name, ())))
             notes += made.notes
-    guards = [*_hosts(inventory)]
+    guards = [*_hosts(inventory)] if hosts else []
     for point in policy.firewall.points:
         if point.before:
             guards += _before(point, readings.get(point.name, ()), _named(point, inventory, policy, who), notes)
@@ -115,6 +117,7 @@ class _Joining:
             forward={family: tuple(sets) for family, sets in forward.items()},
             translations={family: tuple(self._translations(family)) for family in Family},
             unread=NO_FILE if not files else "; ".join(dict.fromkeys(self._lost)),
+            families=tuple(f for f in Family if not files or any(f in file.carries for file in files)),
         )
 
     def _take(
@@ -189,9 +192,18 @@ def _hosts(inventory: Inventory) -> Iterator[Guard]:
             continue
         found = esxi.parse(wall if isinstance(wall, Firewall | Unknown) else None, visible(host.name, 60))
         into, out = (
-            {one.rules.family: one.rules for one in found.points if one.direction in words} for words in (_INTO, _OUT)
+            {one.rules.family: _besides(host, one.rules) for one in found.points if one.direction in words}
+            for words in (_INTO, _OUT)
         )
         yield Guard(name=f"the firewall of {visible(host.name, 60)}", here=here, into=into, out=out)
+
+
+def _besides(host: Host, one: RuleSet) -> RuleSet:
+    """Classic ESX opens ports beside its services, which its API does not tell."""
+    if not host.is_classic or one.default is Action.PERMIT:
+        return one
+    rule = esxi.anything(one.family, f"{visible(host.name, 60)}:firewall", "of classic ESX the API tells services only")
+    return replace(one, rules=(*one.rules, rule))
 
 
 def addresses_of_host(host: Host) -> dict[Family, Ranges]:

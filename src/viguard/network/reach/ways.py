@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from viguard.network.addresses import Family
 from viguard.network.reach.ground import INTERNET, Ground, Router
 
 MOST = 64
@@ -21,7 +22,7 @@ class Hop(NamedTuple):
     goes: str
 
 
-def ways(ground: Ground, source: str, destination: str) -> list[tuple[Hop, ...]]:
+def ways(ground: Ground, source: str, destination: str, family: Family) -> list[tuple[Hop, ...]]:
     """The shortest ways from one network to another; none: no router that is known leads there.
 
     The internet leads nowhere else: whoever is in it and wants to get in has to come through it as its end.
@@ -35,7 +36,7 @@ def ways(ground: Ground, source: str, destination: str) -> list[tuple[Hop, ...]]
         for network, found in ends.items():
             if network == INTERNET != source:
                 continue
-            for router in ground.routers:
+            for router in (one for one in ground.routers if family in one.families):
                 for other in router.joins if network in router.joins else ():
                     if other not in seen:
                         longer = [(*way, Hop(router, network, other)) for way in found[:MOST]]
