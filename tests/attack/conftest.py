@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from viguard.assess import controls
+from viguard.attack.reached import Reached
 from viguard.model.facts import Reason, Resource, Unknown
 from viguard.model.inventory import Inventory
+from viguard.network.exact.sweep import Plain
 from viguard.policy.load import load
 from viguard.policy.policy import Policy
 from viguard.store import snapshots
+from viguard.usecases.ground import ground_of
 
 DEMO = Path(str(resources.files("viguard").joinpath("content/demo")))
 GONE = Unknown(reason=Reason.NOT_READ, detail="taken away by a test")
@@ -34,6 +37,15 @@ def today() -> Inventory:
 def policy() -> Policy:
     """What the owner of both intends."""
     return load(DEMO / "policy.yaml", controls.load())
+
+
+@pytest.fixture(scope="session")
+def reached(belnet: Inventory, today: Inventory, policy: Policy) -> dict[str, Reached]:
+    """What gets from network to network in both, by the rules of the devices that the policy names."""
+    return {
+        name: Reached(ground_of(inventory, policy), Plain())
+        for name, inventory in (("belnet", belnet), ("today", today))
+    }
 
 
 def with_records(inventory: Inventory, *changed: Resource) -> Inventory:

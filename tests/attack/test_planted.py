@@ -8,6 +8,8 @@ from msgspec.structs import replace
 from tests.attack.conftest import GONE, with_records
 from tests.attack.planted import differences, ends, resources, walks, ways
 from viguard.attack.build import build
+from viguard.attack.reached import Reached
+from viguard.attack.supplied import UNJUDGED
 from viguard.model.inventory import Inventory
 from viguard.policy.policy import Policy
 
@@ -15,9 +17,11 @@ ESTATES = ("belnet", "today")
 
 
 @pytest.mark.parametrize("estate", ESTATES)
-def test_every_planted_path_is_found_and_no_other(estate: str, policy: Policy, request: pytest.FixtureRequest) -> None:
+def test_every_planted_path_is_found_and_no_other(
+    estate: str, policy: Policy, reached: dict[str, Reached], request: pytest.FixtureRequest
+) -> None:
     inventory: Inventory = request.getfixturevalue(estate)
-    graph = build(inventory, policy)
+    graph = build(inventory, policy, reached[estate])
     assert differences(graph, inventory, estate) == []
     for way in ways(estate):
         reached = {walk[-1].target for found in walks(graph, inventory, way).values() for walk in found}
@@ -26,7 +30,7 @@ def test_every_planted_path_is_found_and_no_other(estate: str, policy: Policy, r
 
 @pytest.mark.parametrize("estate", ESTATES)
 def test_without_a_fact_that_it_needs_a_path_is_gone(
-    estate: str, policy: Policy, request: pytest.FixtureRequest
+    estate: str, policy: Policy, reached: dict[str, Reached], request: pytest.FixtureRequest
 ) -> None:
     inventory: Inventory = request.getfixturevalue(estate)
     for way in ways(estate):
@@ -35,8 +39,22 @@ def test_without_a_fact_that_it_needs_a_path_is_gone(
             found = [i for i in resources(inventory, name) if hasattr(inventory.by_id[i], field)]
             assert len(found) == 1, f"{need}: {found}"
             without = with_records(inventory, replace(inventory.by_id[found[0]], **{field: GONE}))
-            left = walks(build(without, policy), without, way)
+            left = walks(build(without, policy, reached[estate]), without, way)
             assert not any(left.values()), f"{way['from']} to {way['to']} stands without {need}"
+
+
+def test_without_the_rules_of_a_router_a_path_through_it_is_possible_only(
+    belnet: Inventory, policy: Policy, reached: dict[str, Reached]
+) -> None:
+    shown, unread = (
+        {(e.source, e.target): e for e in build(belnet, policy, reach).edges if e.kind == "permitted"}
+        for reach in (reached["belnet"], UNJUDGED)
+    )
+    iscsi = shown["zone:110", "service:zone:900:tcp/3260:10.90.0.15"]
+    assert iscsi.real
+    assert "firewalls/core.cfg:69: permit ip 193.190.110.0 0.0.0.255 10.90.0.0 0.0.0.255" in iscsi.evidence[0].value
+    assert ("zone:120", "service:zone:900:tcp/3260:10.90.0.15") not in shown  # the router refuses the mail servers
+    assert not unread["zone:110", "service:zone:900:tcp/3260"].real
 
 
 def test_a_path_too_many_and_one_too_few_are_told(today: Inventory, policy: Policy) -> None:

@@ -24,7 +24,7 @@ def test_derive_says_what_passes_and_what_stays_closed() -> None:
     done = viguard("firewall", "derive", *ESTATE)
     assert done.returncode == 0, done.stderr
     assert "tcp/514 from " in done.stdout
-    assert "firewall.roles.vsphere_client in the policy" in done.stdout
+    assert "firewall.roles.cim_client in the policy" in done.stdout
 
 
 def test_levels_differ_by_packets() -> None:
@@ -115,3 +115,44 @@ def test_other_formats_are_known_by_their_text(tmp_path: Path) -> None:
     assert "core.cfg:7: Vlan110 in: shadowed" in done.stdout.replace(str(tmp_path) + "/", "")
     done = viguard("firewall", "import", str(tmp_path / "fw.json"))
     assert "0 rules, else deny" in done.stdout, done.stderr
+
+
+def test_verify_tells_what_is_open_beside_the_policy_and_what_is_closed_against_it() -> None:
+    done = viguard("firewall", "verify", "--demo")
+    assert done.returncode == 3, done.stderr
+    lines = done.stdout.splitlines()
+    san = [line for line in lines if line.startswith("open beside the policy: dmz-web to san: tcp/3260")]
+    assert len(san) == 1
+    assert "firewalls/core.cfg:69: permit ip 193.190.110.0 0.0.0.255 10.90.0.0 0.0.0.255" in san[0]
+    mail = [line for line in lines if line.startswith("open beside the policy: dmz-mail to ")]
+    assert len(mail) == 1
+    assert "internal" in mail[0].partition(": tcp/25")[0]
+    ldap = [line for line in lines if line.startswith("needed and closed: dmz-mail to internal: tcp/389")]
+    assert len(ldap) == 1
+    assert "firewalls/core.cfg:78: deny   ip any any" in ldap[0]
+    assert not any("vmotion" in line for line in lines)  # no router is in it, as the policy says
+
+
+def test_reach_over_the_estate_names_the_rules() -> None:
+    done = viguard("firewall", "reach", "www1", "10.90.0.15", "--demo")
+    assert done.returncode == 0, done.stderr
+    first, *rest = done.stdout.splitlines()
+    assert first == "open: www1 to 10.90.0.15, IPv4: tcp/3260"
+    assert any(line.startswith("  passes: tcp/3260") and "core.cfg:111: permit tcp any" in line for line in rest)
+    assert any(line.startswith("  stopped: ") and "core.cfg:114: deny   ip any any" in line for line in rest)
+
+
+def test_reach_of_a_guest_that_nobody_knows() -> None:
+    done = viguard("firewall", "reach", "www1", "vcentre1", "--demo")
+    assert done.returncode == 1
+    assert "no address of 'vcentre1' is known" in done.stderr
+    assert "did you mean 'vcenter1'?" in done.stderr
+
+
+def test_a_file_of_the_policy_that_is_not_there(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text((DEMO / "policy.yaml").read_text())
+    done = viguard("firewall", "verify", ESTATE[0], "--policy", str(policy))
+    assert done.returncode == 1
+    assert "firewalls/core.cfg cannot be read" in done.stderr
+    assert f"{policy}:" in done.stderr

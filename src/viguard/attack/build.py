@@ -5,7 +5,7 @@ from __future__ import annotations
 from viguard.attack import escape, management, network, roles, servers, storage, uplinks
 from viguard.attack.estate import Estate
 from viguard.attack.graph import Edge, Graph
-from viguard.attack.supplied import NOTHING, UNJUDGED, Reach, Supplied
+from viguard.attack.supplied import NOTHING, UNJUDGED, Reaches, Supplied
 from viguard.model.inventory import Inventory
 from viguard.policy.policy import NO_POLICY, Policy
 
@@ -25,7 +25,7 @@ FAMILIES = (
 def build(
     inventory: Inventory,
     policy: Policy = NO_POLICY,
-    reach: Reach = UNJUDGED,
+    reach: Reaches = UNJUDGED,
     supplied: Supplied = NOTHING,
 ) -> Graph:
     """The graph. A step whose fact was not read is possible, which no answer mixes with what was shown."""

@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from typing import Any, TypeAlias, get_type_hints
 
 from viguard.attack.graph import Node, NodeKind, Seen
-from viguard.attack.supplied import NOTHING, UNJUDGED, Reach, Supplied
+from viguard.attack.supplied import NOTHING, UNJUDGED, Reaches, Supplied
 from viguard.model.facts import Api, Fact, Resource, Unknown
 from viguard.model.guest import Guest, VirtualNic
 from viguard.model.host import Host
@@ -33,7 +33,7 @@ class Estate:
         self,
         inventory: Inventory,
         policy: Policy = NO_POLICY,
-        reach: Reach = UNJUDGED,
+        reach: Reaches = UNJUDGED,
         supplied: Supplied = NOTHING,
     ) -> None:
         self.inventory, self.policy, self.reach, self.supplied = inventory, policy, reach, supplied
@@ -42,7 +42,7 @@ class Estate:
         self.notes: dict[str, None] = {}
         self.vlans: dict[str, int] = {}
         self.private: set[str] = set()
-        self.services: dict[str, tuple[str, str]] = {}
+        self.services: dict[str, tuple[str, str, tuple[str, ...]]] = {}
         self._seen: dict[tuple[str, str, str], Seen] = {}
 
     # --- facts
@@ -96,11 +96,15 @@ class Estate:
             id_, name = f"zone:{host}/{group.switch}", f"untagged on {group.switch} ({group.name})"
         return self.node(NodeKind.ZONE, id_, name)
 
-    def service(self, zone: str, service: str) -> str:
-        """The node of a service (``tcp/443``) in a network: packets for it arrive."""
-        id_ = f"service:{zone}:{service}"
-        self.services[id_] = (zone, service)
-        return self.node(NodeKind.SERVICE, id_, f"{service} in {self.nodes[zone].name}")
+    def service(self, zone: str, service: str, addresses: tuple[str, ...] = ()) -> str:
+        """The node of a service (``tcp/443``) in a network: packets for it arrive.
+
+        Where the answer depends on the address that a service has, each set of ``addresses`` is a node.
+        """
+        at = ",".join(sorted(addresses)) if self.reach.by_address else ""
+        id_ = f"service:{zone}:{service}" + (f":{at}" if at else "")
+        self.services[id_] = (zone, service, tuple(sorted(addresses)) if at else ())
+        return self.node(NodeKind.SERVICE, id_, f"{service}{f' at {at}' if at else ''} in {self.nodes[zone].name}")
 
     def interface(self, resource: Resource) -> str:
         """The management interface of a host or vCenter."""

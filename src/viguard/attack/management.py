@@ -62,7 +62,8 @@ def _reached(estate: Estate, host: Host) -> Iterator[Edge]:
         if zone is None:
             continue
         target, facts = estate.interface(host), (*told, *zone[1])
-        service = estate.service(zone[0], WEB)
+        own = tuple(filter(None, (nic.address, *(text.partition("/")[0] for text in nic.ipv6))))
+        service = estate.service(zone[0], WEB, own)
         wall, missing, named = _wall(estate, host)
         yield Edge("management", service, target, (*facts, *wall), missing, on=host.id)
         if named:  # its own network is among the addresses: no router stands between
@@ -70,7 +71,7 @@ def _reached(estate: Estate, host: Host) -> Iterator[Edge]:
         for shell in host.services if isinstance(host.services, tuple) else ():
             if shell.key in SHELLS and shell.running:
                 seen = estate.seen(host, "services", f"{shell.key} runs", f"[{shell.key}]")
-                yield Edge("management", estate.service(zone[0], SHELL), target, (*facts, seen), on=host.id)
+                yield Edge("management", estate.service(zone[0], SHELL, own), target, (*facts, seen), on=host.id)
 
 
 def _wall(estate: Estate, host: Host) -> tuple[tuple[Seen, ...], tuple[str, ...], bool]:
@@ -128,7 +129,7 @@ def _vcenter(estate: Estate, server: Server) -> Iterator[Edge]:
         yield Edge("vcenter_guest", estate.at(guest), node, facts)
         for _, group, plugged, missing in estate.plugged(guest):
             if isinstance(group.vlan, Vlan) and not group.vlan.is_trunk:
-                service = estate.service(estate.network(group), WEB)
+                service = estate.service(estate.network(group), WEB, estate.addresses(guest))
                 seen = tuple(dict.fromkeys((*facts, *plugged, estate.vlan_seen(group))))
                 yield Edge("vcenter_interface", service, interface, seen, missing, on=server.id)
     known = estate.supplied.logins.get(server.id)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from viguard.attack.estate import Estate, Plugged, PortGroup
 from viguard.attack.graph import Edge, Seen
-from viguard.attack.supplied import Passage
 from viguard.model.facts import Unknown
 from viguard.model.guest import Guest
 from viguard.model.network import VGT, DistributedSwitch, DvPortGroup, SecurityPolicy, StandardPortGroup, Vlan
@@ -49,25 +48,21 @@ def between(estate: Estate) -> Iterator[Edge]:
     """From every network to every service that something listens on, by the reach that was handed in."""
     zones = [z for z in estate.nodes if z.startswith("zone:")]
     names = {z: _names(estate, z) for z in zones}
-    permits: dict[str, list[Passage]] = defaultdict(list)
-    for passage in estate.reach.passages:
-        permits[passage.destination].append(passage)
-    for id_, (zone, service) in list(estate.services.items()):
-        listed = [p for name in names[zone] for p in permits.get(name, ()) if p.service in {service, "any"}]
-        judged = bool(names[zone] & estate.reach.judged)
+    for id_, (zone, service, addresses) in list(estate.services.items()):
+        asked = "any" if service == "guests" else service
         for source in zones:
             if source == zone:
                 fact = Seen(zone, "", "network", "both are on this VLAN", None, estate.nodes[zone].name)
                 apart = ("whether the private VLAN lets its members talk",) if zone in estate.private else ()
                 yield Edge("same_vlan", source, id_, (fact,), apart)
-            elif found := next((p for p in listed if p.source in names[source]), None):
-                fact = Seen(
-                    source, "", "reach", f"{found.service} from {found.source} to {found.destination}: {found.rule}"
-                )
-                yield Edge("permitted", source, id_, (fact,), on=f"{source}>{id_}")
-            elif not (judged and names[source] & estate.reach.judged):
-                missing = ("which rules stand between the two networks",)
-                yield Edge("permitted", source, id_, (), missing, on=f"{source}>{id_}")
+                continue
+            way = estate.reach.way(names[source], names[zone], asked, addresses)
+            on = f"{source}>service:{zone}:{service}"
+            if way.is_open:
+                fact = Seen(source, "", "reach", way.told, None, estate.nodes[source].name)
+                yield Edge("permitted", source, id_, (fact,), on=on)
+            elif way.is_open is None:
+                yield Edge("permitted", source, id_, (), (way.told,), on=on)
 
 
 def _names(estate: Estate, zone: str) -> frozenset[str]:

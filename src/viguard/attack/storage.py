@@ -64,7 +64,7 @@ def _adapter(estate: Estate, host: Host, adapter: IscsiAdapter, stores: list[Dat
 def _open(estate: Estate, host: Host, target: IscsiTarget, node: str, told: Seen) -> Iterator[Edge]:
     for nic, facts in facing(estate, host, target.address):
         if (zone := estate.vmkernel_zone(host, nic)) is not None:
-            service = estate.service(zone[0], f"tcp/{target.port}")
+            service = estate.service(zone[0], f"tcp/{target.port}", (target.address,))
             yield Edge("iscsi", service, node, (told, facts, *zone[1]), on=node.partition(":")[2])
 
 
@@ -82,8 +82,9 @@ def _nfs(estate: Estate, store: Datastore, host: Host, told: Seen) -> Iterator[E
         for nic, facts in facing(estate, host, server):
             if (zone := estate.vmkernel_zone(host, nic)) is not None:
                 seen = (told, estate.seen(store, "nfs_servers", server), facts, *zone[1])
+                service = estate.service(zone[0], "tcp/2049", (server,))
                 missing = ("which addresses the export admits",)
-                yield Edge("nfs", estate.service(zone[0], "tcp/2049"), estate.at(store), seen, missing, on=store.id)
+                yield Edge("nfs", service, estate.at(store), seen, missing, on=store.id)
 
 
 def facing(estate: Estate, host: Host, address: str) -> Iterator[tuple[VmkernelNic, Seen]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple, Protocol
 
 from viguard.model.facts import Struct
 
@@ -20,14 +21,46 @@ class Passage(Struct, frozen=True, kw_only=True):
     rule: str
 
 
+class Way(NamedTuple):
+    """Whether a service gets from one network into another; None: nobody knows. ``told``: by which rules, or why."""
+
+    is_open: bool | None
+    told: str = "which rules stand between the two networks"
+
+
+class Reaches(Protocol):
+    """Tells what gets from network to network. Networks are known by their VLAN (``110``) and their zones' names.
+
+    ``by_address``: the answer depends on the address that a service has.
+    """
+
+    @property
+    def by_address(self) -> bool:
+        """See above."""
+        ...
+
+    def way(self, source: frozenset[str], destination: frozenset[str], service: str, addresses: tuple[str, ...]) -> Way:
+        """Whether a service (``tcp/443``, or ``any``) gets there; ``addresses`` are those it has, where known."""
+        ...
+
+
 class Reach(Struct, frozen=True, kw_only=True):
-    """What gets from network to network. Pairs of ``judged`` networks that no passage joins are closed.
+    """What gets from network to network, as a list. Pairs of ``judged`` networks that no passage joins are closed.
 
     Networks that were not judged are joined to all others by what is possible, not shown.
     """
 
     passages: tuple[Passage, ...] = ()
     judged: frozenset[str] = frozenset()
+    by_address: bool = False
+
+    def way(self, source: frozenset[str], destination: frozenset[str], service: str, addresses: tuple[str, ...]) -> Way:
+        """See ``Reaches``. Passages are of whole networks."""
+        _ = addresses
+        for one in self.passages:
+            if one.source in source and one.destination in destination and one.service in {service, "any"}:
+                return Way(is_open=True, told=f"{one.service} from {one.source} to {one.destination}: {one.rule}")
+        return Way(is_open=False if source & self.judged and destination & self.judged else None)
 
 
 class Kept(Struct, frozen=True, kw_only=True):

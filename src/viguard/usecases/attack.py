@@ -8,7 +8,6 @@ from typing import IO
 
 from viguard.assess import controls as catalogue
 from viguard.attack.answers import Answer, Asked
-from viguard.attack.build import build
 from viguard.attack.names import named
 from viguard.attack.render import opengraph, svg, text
 from viguard.model.facts import Struct
@@ -17,6 +16,7 @@ from viguard.policy.load import load as load_policy
 from viguard.policy.policy import NO_POLICY
 from viguard.usecases import show
 from viguard.usecases.demo import RECORDED
+from viguard.usecases.ground import drawn
 from viguard.usecases.person import Person
 from viguard.usecases.sources import Sources, load_file, open_estate
 
@@ -51,7 +51,7 @@ class Opened:
             policy = load_policy(request.policy, catalogue.load()) if request.policy else NO_POLICY
             self.inventory = open_estate(request.sources, person).inventory
         person.progress("drawing attack paths", 0, 0)
-        self.graph = build(self.inventory, policy)
+        self.graph = drawn(self.inventory, policy)
         self._asked = Asked(self.graph)
 
     def from_(self, guest: str) -> Answer:

@@ -13,7 +13,6 @@ from viguard.assess import controls as catalogue
 from viguard.assess.engine import assess
 from viguard.assess.questions import answer, load_questions, roadmap
 from viguard.assess.score import summarise
-from viguard.attack.build import build
 from viguard.attack.told import answered
 from viguard.errors import StoreError
 from viguard.model.audit import Answer, Audit, FixedFinding
@@ -107,7 +106,9 @@ def run(request: Request, person: Person) -> Found:
 def _with_paths(answers: tuple[Answer, ...], estate: Estate, policy: Policy, person: Person) -> tuple[Answer, ...]:
     """The answers with attack paths, where what draws them is installed."""
     try:
-        return answered(answers, build(estate.inventory, policy))
+        from viguard.usecases.ground import drawn  # noqa: PLC0415  (an optional part, and slow to import)
+
+        return answered(answers, drawn(estate.inventory, policy))
     except ModuleNotFoundError as error:
         if error.name not in {"numpy", "scipy"}:
             raise

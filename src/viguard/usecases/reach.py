@@ -5,37 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import platformdirs
 from msgspec.structs import replace
 
 from viguard.content.tables import load_flows
 from viguard.errors import InputError
 from viguard.model.facts import Struct
 from viguard.model.inventory import Inventory
-from viguard.model.text import visible
 from viguard.network.addresses import Family, Range, joined, read
 from viguard.network.closed.derive import Level, Point, derive
-from viguard.network.closed.roles import cast
-from viguard.network.exact.sweep import Sweep, choose
-from viguard.network.parse import saved
-from viguard.network.parse.imported import Imported
 from viguard.network.reach import telling
 from viguard.network.reach.ground import INTERNET, Ground
 from viguard.network.reach.judging import Against, Answer, End, Judged, Sides, judge
-from viguard.network.reach.stand import addresses_named, stand
+from viguard.network.reach.stand import addresses_named
 from viguard.network.reach.verifying import verify
 from viguard.network.rules import Action, RuleSet
 from viguard.policy.load import load
-from viguard.policy.policy import NO_POLICY, EnforcementPoint, Policy
+from viguard.policy.policy import NO_POLICY, Policy
 from viguard.policy.quoting import quote
 from viguard.policy.typed import suggest
 from viguard.usecases.demo import recorded
+from viguard.usecases.ground import ground_of, sweep_here
 from viguard.usecases.person import Person
 from viguard.usecases.sources import Sources, open_estate
 
 FINDINGS, INCOMPLETE = 3, 4
-LARGEST = 64 * 2**20
-"""Bytes of a saved configuration; a larger file is none."""
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -60,7 +53,7 @@ def between(request: Request, source: str, destination: str, person: Person) -> 
     Raises: ViguardError when a source, the policy or a file of it cannot be read, or a name means no address.
     """
     inventory, policy = _opened(request, person)
-    ground, sweep, out = _ground(inventory, policy), _sweep(), list[Judged]()
+    ground, sweep, out = ground_of(inventory, policy), sweep_here(), list[Judged]()
     for family in Family:
         here, there = (list(_ends(ground, inventory, policy, name, family)) for name in (source, destination))
         nothing, everything = (
@@ -87,8 +80,8 @@ def verified(request: Request, level: str, person: Person) -> Found:
     needed = derive(inventory, policy, load_flows(), Level(level))
     sets = {family: needed.rule_set("policy", family, Point()) for family in Family}
     person.progress("comparing networks", 0, 0)
-    bare, whole = (_ground(inventory, policy, hosts=hosts) for hosts in (False, True))
-    judged = tuple(verify(bare, whole, _sweep(), sets))
+    bare, whole = (ground_of(inventory, policy, hosts=hosts) for hosts in (False, True))
+    judged = tuple(verify(bare, whole, sweep_here(), sets))
     return Found(judged=judged, notes=(*whole.notes, *needed.notes), complete=inventory.complete)
 
 
@@ -118,25 +111,6 @@ def _opened(request: Request, person: Person) -> tuple[Inventory, Policy]:
     return open_estate(request.sources, person).inventory, policy_read
 
 
-def _ground(inventory: Inventory, policy: Policy, *, hosts: bool = True) -> Ground:
-    readings = {point.name: [_read(policy, point, name) for name in point.rules] for point in policy.firewall.points}
-    return stand(inventory, policy, cast(inventory, policy), readings, hosts=hosts)
-
-
-def _read(policy: Policy, point: EnforcementPoint, name: str) -> Imported:
-    where, path = f"{policy.file}:{point.line}", Path(policy.file).parent / name
-    try:
-        size = path.stat().st_size
-        text = path.read_bytes().decode("utf-8", "backslashreplace") if size <= LARGEST else ""
-    except OSError as error:
-        hint = "paths are taken from the folder of the policy"
-        raise InputError(f"{visible(str(path))} cannot be read: {error.strerror}", where=where, hint=hint) from error
-    if size > LARGEST:
-        raise InputError(f"{visible(str(path))} is too large for a saved configuration", where=where)
-    family = Family.V6 if "ip6tables-save" in text[:200] else Family.V4
-    return saved.parse(text, name, family)
-
-
 def _ends(ground: Ground, inventory: Inventory, policy: Policy, name: str, family: Family) -> Iterator[End]:
     """A thing by its name, once for each network that it is in."""
     if name == INTERNET:
@@ -157,7 +131,3 @@ def _check(inventory: Inventory, policy: Policy, name: str) -> None:
         zones = [zone.name for zone in policy.zones or ()]
         hint = suggest(name, {INTERNET, *zones, *(one.name for one in (*inventory.guests, *inventory.hosts))})
         raise InputError(f"no address of {quote(name)} is known", hint=hint)
-
-
-def _sweep() -> Sweep:
-    return choose(platformdirs.user_cache_path("viguard", appauthor=False) / "compiled")[0]
