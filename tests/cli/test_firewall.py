@@ -144,7 +144,7 @@ def test_reach_over_the_estate_names_the_rules() -> None:
 
 def test_reach_of_a_guest_that_nobody_knows() -> None:
     done = viguard("firewall", "reach", "www1", "vcentre1", "--demo")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "no address of 'vcentre1' is known" in done.stderr
     assert "did you mean 'vcenter1'?" in done.stderr
 
@@ -153,6 +153,6 @@ def test_a_file_of_the_policy_that_is_not_there(tmp_path: Path) -> None:
     policy = tmp_path / "policy.yaml"
     policy.write_text((DEMO / "policy.yaml").read_text())
     done = viguard("firewall", "verify", ESTATE[0], "--policy", str(policy))
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "firewalls/core.cfg cannot be read" in done.stderr
     assert f"{policy}:" in done.stderr
