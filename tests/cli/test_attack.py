@@ -23,13 +23,14 @@ def test_a_guest_on_the_storage_network_reaches_the_vcenter() -> None:
 
 
 def test_guests_that_reach_a_vcenter() -> None:
-    """Six on the unpatched host, the one on the storage network, the two that vCenters run on; and those that the router
-    lets to the arrays: the eleven of the DMZ for web servers, the five others of management, the one with its trunk."""
+    """Six on the unpatched host, the one on the storage network, and the two that vCenters run on; and those that the
+    router lets to the arrays: eleven of the DMZ for web servers, five others of management, and the one with its trunk.
+    """
     found = json.loads(_asked("to", "vcenter", "--demo", "--format", "json").stdout)
     assert [n["name"] for n in found["shown"]] == [
-        "backup1", "eduroam-web1", "ftp1", "lab-linux1", "lab-linux3", "lab-win2", "log1", "mirror1", "mrtg1", "nagios1",
-        "netflow1", "scarlet-db1", "scarlet-mail1", "scarlet-web1", "updatemgr1", "vcenter1", "vcenter2", "videoconf1",
-        "vum2", "webcache1", "webmail1", "wiki1", "www-proxy1", "www-proxy2", "www1", "www2",
+        "backup1", "eduroam-web1", "ftp1", "lab-linux1", "lab-linux3", "lab-win2", "log1", "mirror1", "mrtg1",
+        "nagios1", "netflow1", "scarlet-db1", "scarlet-mail1", "scarlet-web1", "updatemgr1", "vcenter1", "vcenter2",
+        "videoconf1", "vum2", "webcache1", "webmail1", "wiki1", "www-proxy1", "www-proxy2", "www1", "www2",
     ]  # fmt: skip
 
 
@@ -65,9 +66,7 @@ def test_a_zone_of_the_policy_is_all_its_vlans() -> None:
 def test_a_cut_names_its_actions_and_proof() -> None:
     done = _asked("cut", "--from", "lab-linux1", "--from", "backup1", "--to", "vcenter", "--demo")
     assert "3 actions of cost 5 in all separate them, by what was read; proven minimal." in done.stdout
-    assert (
-        "close the flow between the two networks: " in done.stdout
-    )  # beside its own NIC, backup1 has one in management
+    assert "close the flow between the two networks: " in done.stdout  # backup1 is in management, too
     assert "patch the host: esxblade8.fw.belnet.be (cost 2" in done.stdout
     assert "disconnect the NIC, or move it to the right port group: backup1/4002 (cost 2" in done.stdout
 

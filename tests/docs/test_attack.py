@@ -25,7 +25,7 @@ def test_every_command_of_the_page_runs() -> None:
     commands = re.findall(r"`(viguard attack [^`]+)`", PAGE) + re.findall(
         r"^    (viguard attack .+)$", PAGE, re.MULTILINE
     )
-    assert len(commands) == 8
+    assert len(commands) == 9
     for command in commands:
         assert _said(command)
 
@@ -40,13 +40,24 @@ def test_the_worked_paths_are_those_of_the_demo() -> None:
     ]
     assert "1 action of cost 2 in all separate them, by what was read; proven minimal." in shown
     assert "patch the host: esxblade8.fw.belnet.be (cost 2, closes 6 steps)" in shown
-    dmz = _said("viguard attack between www1 vc-main --demo")
-    assert "No path by what was read; one of 4 steps is possible." in dmz
-    whole = _said("viguard attack cut --from www1 --to vcenter --possible --demo")
-    assert "of cost 22 in all" in whole
-    assert "not proven minimal: nothing cheaper than 19.0 does it" in whole
+    dmz = _said("viguard attack cut --from www1 --to vcenter --demo")
+    assert re.findall(r"\[([a-z_]+)\]$", dmz, re.MULTILINE)[:6] == [
+        "nic",
+        "permitted",
+        "iscsi",
+        "target_volume",
+        "disks",
+        "vcenter_guest",
+    ]
+    assert "1 action of cost 1 in all separate them, by what was read; proven minimal." in dmz
+    assert "dmz-web (VLAN 110) to san (VLAN 900)/tcp/3260 (cost 1, closes 4 steps)" in dmz
+    assert "No path by what was read; one of 3 steps is possible." in _said(
+        "viguard attack between ns1 vcenter1 --demo"
+    )
 
 
 def test_the_picture_is_what_the_command_draws() -> None:
     drawn = _said("viguard attack between lab-linux1 vc-main --demo --format svg")
     assert (DOCS / "attack.svg").read_text(encoding="utf-8") == drawn
+    drawn = _said("viguard attack between www1 vc-main --demo --format svg")
+    assert (DOCS / "attack-dmz.svg").read_text(encoding="utf-8") == drawn

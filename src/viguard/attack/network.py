@@ -57,7 +57,7 @@ def between(estate: Estate) -> Iterator[Edge]:
                 yield Edge("same_vlan", source, id_, (fact,), apart)
                 continue
             way = estate.reach.way(names[source], names[zone], asked, addresses)
-            on = f"{source}>service:{zone}:{service}"
+            on = f"{source}>{zone}/{service}"
             if way.is_open:
                 fact = Seen(source, "", "reach", way.told, None, estate.nodes[source].name)
                 yield Edge("permitted", source, id_, (fact,), on=on)
