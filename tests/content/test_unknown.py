@@ -15,6 +15,7 @@ from viguard.assess import controls
 from viguard.assess.checks.logs import WAYS
 from viguard.assess.context import api_property
 from viguard.assess.engine import assess
+from viguard.model.borders import Border
 from viguard.model.coverage import Coverage, Heard, Told, Volume
 from viguard.model.derived import Derived
 from viguard.model.facts import Resource, Unknown
@@ -35,7 +36,10 @@ NOT_SHOWN_PASSING = {
 """Controls that need a larger estate, or an older vCenter, to pass; their own tests remove their facts."""
 
 
-TOLD = {"audit-monthly", "log-received-fresh", "log-filter-size", "event-login-coverage", "monitor-hooks"}
+TOLD = {
+    "audit-monthly", "log-received-fresh", "log-filter-size", "event-login-coverage", "monitor-hooks",
+    "net-vlan-acl-present",
+}  # fmt: skip
 """Controls that other parts of viguard decide, not facts of the estate."""
 LOGS = Coverage(
     written_at=NOW,
@@ -48,7 +52,8 @@ LOGS = Coverage(
 
 def judged(estate: Inventory, *only: str) -> list[Result]:
     wanted = {id_: CONTROLS[id_] for id_ in only or CONTROLS}
-    derived = Derived(last_audit_at=NOW - timedelta(days=3), logs=LOGS)
+    borders = (Border(network="web", devices=("core",), bare=()),)
+    derived = Derived(last_audit_at=NOW - timedelta(days=3), logs=LOGS, borders=borders)
     policy = whole.policy()
     limits = msgspec.structs.replace(policy.limits, log_bytes_per_host_day=1)
     return list(assess(estate, msgspec.structs.replace(policy, limits=limits), derived, wanted, [], NOW).results)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from tests.network.brute import BASE, SERVICES, rule_sets
 from viguard.network.addresses import Family, Range
 from viguard.network.exact.sweep import Sweep
+from viguard.network.reach.borders import borders
 from viguard.network.reach.ground import Ground, Guard, Network, Router, Translation, layers
 from viguard.network.reach.judging import Against, Answer, End, Judged, judge
 from viguard.network.rules import Action, Packet, Rule, RuleSet
@@ -245,3 +246,17 @@ def test_a_case_names_the_rule_of_each_device(sweep: Sweep) -> None:
     (case,) = found.wide
     assert case.sure
     assert [(told.place, told.rule.where if told.rule else "") for told in case.told] == [("core", "core:7")]
+
+
+def test_borders_of_networks() -> None:
+    """A list on either side counts; a router without one is named; where rules or the way are not known, so it is."""
+    nothing = RuleSet(name="list", family=V4, rules=())
+    lists = {("a", "in", V4): (nothing,)}
+    core = Router(name="core", joins=("a", "b"), lists=lists, forward={}, translations={}, families=(V4,))
+    six = Network(name="six", addresses={Family.V6: Family.V6.every})
+    ground = Ground(networks={**NETWORKS, "six": six}, routers=(core,), layers=(), isolated=frozenset({"c"}))
+    found = {one.network: one for one in borders(ground)}
+    assert found["a"].bare == ()
+    assert found["b"].bare == ("core",)
+    assert "c" not in found
+    assert str(found["six"].bare).endswith("no point joins six in IPv6")

@@ -113,8 +113,9 @@ class Control(Struct, frozen=True, kw_only=True):
         return not self.attest and not self.missing
 
 
-EXISTING = ("vim", "policy", "declared", "audits", "logs", "alerts")
-"""Sources that exist: the vSphere API, the policy, declared estates, viguard's own audits, log server and alerts."""
+EXISTING = ("vim", "policy", "declared", "audits", "logs", "alerts", "points")
+"""Sources that exist: the vSphere API, the policy, declared estates, viguard's audits, log server and alerts, and what
+enforcement points saved."""
 
 MISSING = {
     "advisories": "advisories and fixed builds",

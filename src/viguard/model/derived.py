@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from viguard.model.borders import Border
 from viguard.model.coverage import Coverage
 from viguard.model.facts import Fact, Reason, Struct, Unknown
 
 NO_LOGS = Unknown(reason=Reason.NO_SOURCE, detail="no log server was named (--logs)")
+NO_POINTS = Unknown(reason=Reason.NO_SOURCE, detail="the policy names no routers or firewalls (firewall.points)")
 NO_SOURCE = Unknown(reason=Reason.NO_SOURCE, detail="no source yet")
 
 
@@ -15,8 +17,10 @@ class Derived(Struct, frozen=True, kw_only=True):
     """What assess needs from elsewhere. Every field is unknown until somebody hands it in.
 
     ``last_audit_at`` is the end of the last complete audit of every server of this one, None when one
-    of them was never wholly audited. ``logs`` is what the central log heard.
+    of them was never wholly audited. ``logs`` is what the central log heard. ``borders`` are those of every network
+    that a router is in.
     """
 
     last_audit_at: Fact[datetime | None] = NO_SOURCE
     logs: Fact[Coverage] = NO_LOGS
+    borders: Fact[tuple[Border, ...]] = NO_POINTS

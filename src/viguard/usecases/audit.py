@@ -16,8 +16,9 @@ from viguard.assess.score import summarise
 from viguard.attack.told import answered
 from viguard.errors import StoreError
 from viguard.model.audit import Answer, Audit, FixedFinding
-from viguard.model.derived import NO_LOGS, NO_SOURCE, Derived
-from viguard.model.facts import Fact, Struct
+from viguard.model.borders import Border
+from viguard.model.derived import NO_LOGS, NO_POINTS, NO_SOURCE, Derived
+from viguard.model.facts import Fact, Reason, Struct, Unknown
 from viguard.model.result import Severity
 from viguard.policy.load import load as load_policy
 from viguard.policy.policy import NO_POLICY, Policy
@@ -73,7 +74,8 @@ def run(request: Request, person: Person) -> Found:
     history = _History(request, estate)
     person.progress("judging", 0, 0)
     as_of, last = (estate.inventory.read_at, None) if request.recorded else (started, history.last_audit_at())
-    judged = assess(estate.inventory, policy, Derived(last_audit_at=last, logs=logs), controls, waivers, as_of)
+    derived = Derived(last_audit_at=last, logs=logs, borders=_borders(estate, policy, person))
+    judged = assess(estate.inventory, policy, derived, controls, waivers, as_of)
     ids = chosen(estate.inventory, policy, request.selection)
     # Results about the estate as a whole only when nothing is left out.
     results = tuple(r for r in judged.results if ids is None or r.resource.id in ids)
@@ -101,6 +103,20 @@ def run(request: Request, person: Person) -> Found:
         roadmap=roadmap(cards, results),
     )
     return history.remember(audit, policy)
+
+
+def _borders(estate: Estate, policy: Policy, person: Person) -> Fact[tuple[Border, ...]]:
+    """What stands at the border of each network, where the policy names its devices."""
+    if not policy.firewall.points:
+        return NO_POINTS
+    try:
+        from viguard.usecases.ground import borders_of  # noqa: PLC0415  (an optional part, and slow to import)
+    except ModuleNotFoundError as error:
+        if error.name not in {"numpy", "scipy"}:
+            raise
+        person.warn(f"the rules of routers are not read: {error.name} is not installed (pip install viguard[network])")
+        return Unknown(reason=Reason.NO_SOURCE, detail=f"{error.name} is not installed")
+    return borders_of(estate.inventory, policy)
 
 
 def _with_paths(answers: tuple[Answer, ...], estate: Estate, policy: Policy, person: Person) -> tuple[Answer, ...]:

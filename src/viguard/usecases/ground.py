@@ -11,6 +11,7 @@ from viguard.attack.graph import Graph
 from viguard.attack.reached import Reached
 from viguard.attack.supplied import UNJUDGED
 from viguard.errors import InputError
+from viguard.model.borders import Border
 from viguard.model.inventory import Inventory
 from viguard.model.text import visible
 from viguard.network.addresses import Family
@@ -18,6 +19,7 @@ from viguard.network.closed.roles import cast
 from viguard.network.exact.sweep import Sweep, choose
 from viguard.network.parse import saved
 from viguard.network.parse.imported import Imported
+from viguard.network.reach.borders import borders
 from viguard.network.reach.ground import Ground
 from viguard.network.reach.stand import stand
 from viguard.policy.policy import EnforcementPoint, Policy
@@ -33,6 +35,11 @@ def drawn(inventory: Inventory, policy: Policy) -> Graph:
     """
     reach = Reached(ground_of(inventory, policy), sweep_here()) if policy.firewall.points else UNJUDGED
     return build(inventory, policy, reach)
+
+
+def borders_of(inventory: Inventory, policy: Policy) -> tuple[Border, ...]:
+    """What stands at the border of each network. Raises: as ``ground_of``."""
+    return borders(ground_of(inventory, policy, hosts=False))
 
 
 def ground_of(inventory: Inventory, policy: Policy, *, hosts: bool = True) -> Ground:
