@@ -15,7 +15,7 @@ from viguard.assess import controls
 from viguard.assess.checks.logs import WAYS
 from viguard.assess.context import api_property
 from viguard.assess.engine import assess
-from viguard.model.borders import Border
+from viguard.model.borders import Border, Exposure
 from viguard.model.coverage import Coverage, Heard, Told, Volume
 from viguard.model.derived import Derived
 from viguard.model.facts import Resource, Unknown
@@ -38,9 +38,13 @@ NOT_SHOWN_PASSING = {
 
 TOLD = {
     "audit-monthly", "log-received-fresh", "log-filter-size", "event-login-coverage", "monitor-hooks",
-    "net-vlan-acl-present",
+    "net-vlan-acl-present", "fw-log-server-514", "fw-update-manager-table",
 }  # fmt: skip
 """Controls that other parts of viguard decide, not facts of the estate."""
+EXPOSURES = {
+    role: Exposure(role=role, players=("a guest",), opened=(), unknown=(), is_guarded=True)
+    for role in ("log_server", "update_manager")
+}
 LOGS = Coverage(
     written_at=NOW,
     started_at=NOW,
@@ -53,7 +57,7 @@ LOGS = Coverage(
 def judged(estate: Inventory, *only: str) -> list[Result]:
     wanted = {id_: CONTROLS[id_] for id_ in only or CONTROLS}
     borders = (Border(network="web", devices=("core",), bare=()),)
-    derived = Derived(last_audit_at=NOW - timedelta(days=3), logs=LOGS, borders=borders)
+    derived = Derived(last_audit_at=NOW - timedelta(days=3), logs=LOGS, borders=borders, exposures=EXPOSURES)
     policy = whole.policy()
     limits = msgspec.structs.replace(policy.limits, log_bytes_per_host_day=1)
     return list(assess(estate, msgspec.structs.replace(policy, limits=limits), derived, wanted, [], NOW).results)

@@ -14,3 +14,17 @@ class Border(Struct, frozen=True, kw_only=True):
     network: str
     devices: tuple[str, ...]
     bare: Fact[tuple[str, ...]]
+
+
+class Exposure(Struct, frozen=True, kw_only=True):
+    """Those who play a role: what else than they need reaches them (``opened``), and what nobody knows.
+
+    ``players``: how each is known. ``is_guarded``: their own firewall was read, or one right before them; else what is
+    opened by routers may still be closed there.
+    """
+
+    role: str
+    players: tuple[str, ...]
+    opened: tuple[str, ...]
+    unknown: tuple[str, ...]
+    is_guarded: bool

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from viguard.model.borders import Border
+from viguard.model.borders import Border, Exposure
 from viguard.model.coverage import Coverage
 from viguard.model.facts import Fact, Reason, Struct, Unknown
 
@@ -18,9 +19,10 @@ class Derived(Struct, frozen=True, kw_only=True):
 
     ``last_audit_at`` is the end of the last complete audit of every server of this one, None when one
     of them was never wholly audited. ``logs`` is what the central log heard. ``borders`` are those of every network
-    that a router is in.
+    that a router is in, ``exposures`` what reaches those who play a role, by role.
     """
 
     last_audit_at: Fact[datetime | None] = NO_SOURCE
     logs: Fact[Coverage] = NO_LOGS
     borders: Fact[tuple[Border, ...]] = NO_POINTS
+    exposures: Fact[Mapping[str, Exposure]] = NO_POINTS

@@ -16,8 +16,7 @@ from viguard.assess.score import summarise
 from viguard.attack.told import answered
 from viguard.errors import StoreError
 from viguard.model.audit import Answer, Audit, FixedFinding
-from viguard.model.borders import Border
-from viguard.model.derived import NO_LOGS, NO_POINTS, NO_SOURCE, Derived
+from viguard.model.derived import NO_LOGS, NO_SOURCE, Derived
 from viguard.model.facts import Fact, Reason, Struct, Unknown
 from viguard.model.result import Severity
 from viguard.policy.load import load as load_policy
@@ -74,7 +73,7 @@ def run(request: Request, person: Person) -> Found:
     history = _History(request, estate)
     person.progress("judging", 0, 0)
     as_of, last = (estate.inventory.read_at, None) if request.recorded else (started, history.last_audit_at())
-    derived = Derived(last_audit_at=last, logs=logs, borders=_borders(estate, policy, person))
+    derived = replace(_of_rules(estate, policy, person), last_audit_at=last, logs=logs)
     judged = assess(estate.inventory, policy, derived, controls, waivers, as_of)
     ids = chosen(estate.inventory, policy, request.selection)
     # Results about the estate as a whole only when nothing is left out.
@@ -105,18 +104,20 @@ def run(request: Request, person: Person) -> Found:
     return history.remember(audit, policy)
 
 
-def _borders(estate: Estate, policy: Policy, person: Person) -> Fact[tuple[Border, ...]]:
-    """What stands at the border of each network, where the policy names its devices."""
+def _of_rules(estate: Estate, policy: Policy, person: Person) -> Derived:
+    """What the rules of enforcement points tell, where the policy names them."""
     if not policy.firewall.points:
-        return NO_POINTS
+        return Derived()
     try:
-        from viguard.usecases.ground import borders_of  # noqa: PLC0415  (an optional part, and slow to import)
+        from viguard.usecases.ground import told  # noqa: PLC0415  (an optional part, and slow to import)
     except ModuleNotFoundError as error:
         if error.name not in {"numpy", "scipy"}:
             raise
         person.warn(f"the rules of routers are not read: {error.name} is not installed (pip install viguard[network])")
-        return Unknown(reason=Reason.NO_SOURCE, detail=f"{error.name} is not installed")
-    return borders_of(estate.inventory, policy)
+        lacking = Unknown(reason=Reason.NO_SOURCE, detail=f"{error.name} is not installed")
+        return Derived(borders=lacking, exposures=lacking)
+    found = told(estate.inventory, policy)
+    return Derived(borders=found.borders, exposures=found.exposures)
 
 
 def _with_paths(answers: tuple[Answer, ...], estate: Estate, policy: Policy, person: Person) -> tuple[Answer, ...]:

@@ -10,19 +10,25 @@ from viguard.attack.build import build
 from viguard.attack.graph import Graph
 from viguard.attack.reached import Reached
 from viguard.attack.supplied import UNJUDGED
+from viguard.content.tables import load_flows
 from viguard.errors import InputError
-from viguard.model.borders import Border
+from viguard.model.borders import Border, Exposure
+from viguard.model.facts import Struct
 from viguard.model.inventory import Inventory
+from viguard.model.server import Product
 from viguard.model.text import visible
 from viguard.network.addresses import Family
+from viguard.network.closed.derive import Level, derive
 from viguard.network.closed.roles import cast
 from viguard.network.exact.sweep import Sweep, choose
 from viguard.network.parse import saved
 from viguard.network.parse.imported import Imported
 from viguard.network.reach.borders import borders
+from viguard.network.reach.exposed import Exposing
 from viguard.network.reach.ground import Ground
 from viguard.network.reach.stand import stand
-from viguard.policy.policy import EnforcementPoint, Policy
+from viguard.network.services import read as service_of
+from viguard.policy.policy import EnforcementPoint, Policy, Profile
 
 LARGEST = 64 * 2**20
 """Bytes of a saved configuration; a larger file is none."""
@@ -37,9 +43,38 @@ def drawn(inventory: Inventory, policy: Policy) -> Graph:
     return build(inventory, policy, reach)
 
 
-def borders_of(inventory: Inventory, policy: Policy) -> tuple[Border, ...]:
-    """What stands at the border of each network. Raises: as ``ground_of``."""
-    return borders(ground_of(inventory, policy, hosts=False))
+SYSLOG = ("udp/514", "tcp/514", "tcp/6514")
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """What the rules of an estate tell an audit."""
+
+    borders: tuple[Border, ...]
+    exposures: dict[str, Exposure]
+
+
+def told(inventory: Inventory, policy: Policy) -> Told:
+    """What stands at the border of each network, and what reaches those who play a role.
+
+    Raises: as ``ground_of``; InputError for a flow that means nothing.
+    """
+    ground, who = ground_of(inventory, policy, hosts=False), cast(inventory, policy)
+    needed = derive(inventory, policy, load_flows(), level_of(inventory, policy))
+    exposing = Exposing(ground, sweep_here(), needed, who)
+    found = (exposing.of("log_server", [service_of(text) for text in SYSLOG]), exposing.of("update_manager"))
+    return Told(borders=borders(ground), exposures={one.role: one for one in found})
+
+
+def level_of(inventory: Inventory, policy: Policy) -> Level:
+    """Which port table holds: by the profile of the policy, else by the versions of hosts."""
+    products = [host.product for host in inventory.hosts if isinstance(host.product, Product)]
+    is_new = any(
+        product.version.partition(".")[0].isdecimal() and int(product.version.partition(".")[0]) > 4
+        for product in products
+    )
+    if policy.profile is not None:
+        is_new = policy.profile is Profile.MODERN
+    return Level.MODERN if is_new else Level.CORRECTED
 
 
 def ground_of(inventory: Inventory, policy: Policy, *, hosts: bool = True) -> Ground:

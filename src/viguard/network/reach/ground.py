@@ -77,13 +77,14 @@ class Layer(Struct, frozen=True, kw_only=True):
 class Ground(Struct, frozen=True, kw_only=True):
     """Everything that packets can meet. ``isolated`` are networks that no router is in, as the owner says.
 
-    ``notes`` say what is not known of all that.
+    Before ``guarded`` addresses stands a point whose rules were read. ``notes`` say what is not known of all that.
     """
 
     networks: Mapping[str, Network]
     routers: tuple[Router, ...]
     layers: tuple[Layer, ...]
     isolated: frozenset[str] = frozenset()
+    guarded: Mapping[Family, Ranges] = {}
     notes: tuple[str, ...] = ()
 
     def network_of(self, address: int, family: Family) -> str:

@@ -43,9 +43,13 @@ def stand(inventory: Inventory, policy: Policy, who: Cast, readings: Readings, *
             routers.append(made.router(readings.get(point.name, ())))
             notes += made.notes
     guards = [*_hosts(inventory)] if hosts else []
+    guarded: dict[Family, Ranges] = dict.fromkeys(Family, ())
     for point in policy.firewall.points:
         if point.before:
-            guards += _before(point, readings.get(point.name, ()), _named(point, inventory, policy, who), notes)
+            files, here = readings.get(point.name, ()), _named(point, inventory, policy, who)
+            guards += _before(point, files, here, notes)
+            for family in {family for file in files for family in file.families}:
+                guarded[family] = joined((*guarded[family], *here[family]))
     isolated = {name for zone in policy.firewall.isolated for name in segments[zone]}
     notes += [f"no address of zone {zone.name} is known" for zone in policy.zones or () if not segments[zone.name]]
     for name in {name for point in policy.firewall.points for name in point.between} - segments.keys():
@@ -55,6 +59,7 @@ def stand(inventory: Inventory, policy: Policy, who: Cast, readings: Readings, *
         routers=tuple(routers),
         layers=layers(guards),
         isolated=frozenset(isolated),
+        guarded=guarded,
         notes=tuple(dict.fromkeys(visible(note, 400) for note in notes)),
     )
 

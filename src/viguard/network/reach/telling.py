@@ -19,9 +19,9 @@ def of_ends(judged: Iterable[Judged]) -> Iterator[str]:
         head = f"{one.answer}: {one.source} to {one.destination}, IPv{one.family.value}"
         yield visible(f"{head}: {one.why or services}", 600)
         for case in one.wide:
-            yield f"  {'passes' if case.sure else 'may pass'}: {_case(case, one)}"
+            yield f"  {'passes' if case.sure else 'may pass'}: {case_line(case, one)}"
         for case in one.narrow:
-            yield f"  {'stopped' if case.sure else 'may be stopped'}: {_case(case, one)}"
+            yield f"  {'stopped' if case.sure else 'may be stopped'}: {case_line(case, one)}"
         if not one.is_all:
             yield "  there are more reasons than these"
 
@@ -60,7 +60,7 @@ def _grouped(judged: Sequence[Judged], field: str, *, is_sure: bool) -> Iterator
             places[case.told[-1].rule.where if case.told and case.told[-1].rule else ""] = None
     for case, one, destinations, places in found.values():
         more = f" (and {len(places) - 1} like it)" if len(places) > 1 else ""
-        yield visible(f"{one.source} to {_names(destinations)}: {_case(case, one)}{more}", 900)
+        yield visible(f"{one.source} to {_names(destinations)}: {case_line(case, one)}{more}", 900)
 
 
 def _alike(told: Told) -> str:
@@ -69,7 +69,8 @@ def _alike(told: Told) -> str:
     return "" if rule is None else rule.where if told.place else f"{rule.action} {rule.text} {rule.unsure}"
 
 
-def _case(case: Case, one: Judged) -> str:
+def case_line(case: Case, one: Judged) -> str:
+    """A case in one line: services, a packet, and the rules that decide it."""
     sent = f", sent to {shown(case.alias, one.family)}" if case.alias is not None else ""
     told = "; ".join(filter(None, map(_told, case.told))) or "no rule is on the way"
     return visible(f"{_services(case.services)}, as {case.packet.shown(one.family)}{sent}: {told}", 900)
