@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from ipaddress import ip_address
@@ -18,8 +19,8 @@ from viguard.network.closed.derive import Derived, Level, Point, Way, derive
 from viguard.network.rules import Action, Packet, RuleSet
 from viguard.network.services import TCP, UDP
 from viguard.network.services import read as service
-from viguard.policy.load import load
-from viguard.policy.policy import Firewall, Flow, Policy
+from viguard.policy.load import load, loads
+from viguard.policy.policy import Firewall, Flow, Policy, Separation
 from viguard.store import snapshots
 
 DEMO = Path(str(resources.files("viguard"))) / "content" / "demo"
@@ -168,3 +169,57 @@ def test_an_end_without_an_address_is_said() -> None:
 def test_addresses_are_joined() -> None:
     spans: Ranges = joined([read("10.0.0.0/25")[1], read("10.0.0.128/25")[1]])
     assert spans == (read("10.0.0.0/24")[1],)
+
+
+ZONES = """zones:
+  - {name: web, match: {subnets: [10.1.0.0/24]}}
+  - {name: data, match: {subnets: [10.2.0.0/24]}}
+firewall:
+  separate:
+    - {zones: [data, web]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("flow", "said"),
+    [
+        (
+            "{from: [web], to: [data], services: [tcp/5432]}",
+            "policy.yaml:8: the flow lets tcp/5432 pass from 'web' (10.1.0.0/24) to 'data' (10.2.0.0/24), which line 6",
+        ),
+        (
+            "{from: [any], to: [10.1.0.9], services: [any]}",
+            "'data' (10.2.0.0/24) to 'web' (10.1.0.9), which line 6",
+        ),
+        (
+            "{from: [10.2.0.128/25], to: [any], services: [icmp/8]}",
+            "'data' (10.2.0.128/25) to 'web' (10.1.0.0/24)",
+        ),
+    ],
+)
+def test_a_flow_between_separated_zones_is_a_mistake(flow: str, said: str) -> None:
+    policy = loads(f"{ZONES}  flows:\n    - {flow}\n", "policy.yaml")
+    nobody = Inventory((), read_at=datetime(2026, 1, 1, tzinfo=UTC))
+    with pytest.raises(InputError, match="separates") as refused:
+        derive(nobody, policy, (), Level.CORRECTED)
+    assert said in str(refused.value)
+
+
+def test_a_row_of_the_tables_between_separated_zones_is_a_mistake() -> None:
+    apart = (Separation(zones=("internal", "management"), line=3), Separation(zones=("test", "management"), line=4))
+    policy = msgspec.structs.replace(
+        intended(), firewall=Firewall(roles={"vsphere_client": ("10.31.0.9",)}, separate=apart)
+    )
+    with pytest.raises(InputError) as refused:
+        derive(estate(), policy, load_flows(), Level.CORRECTED)
+    assert "row F2-08 of the port tables lets tcp/443 pass from 'test' (10.31.0.9) to 'management'" in str(
+        refused.value
+    )
+    assert "which line 4 separates" in str(refused.value)
+    assert "'internal'" not in str(refused.value)
+
+
+def test_separated_zones_that_no_flow_joins_are_fine() -> None:
+    policy = loads(f"{ZONES}  flows:\n    - {{from: [internet], to: [web], services: [tcp/443]}}\n", "policy.yaml")
+    nobody = Inventory((), read_at=datetime(2026, 1, 1, tzinfo=UTC))
+    assert len(derive(nobody, policy, (), Level.CORRECTED).needs) == 1

@@ -60,6 +60,9 @@ def test_points_are_read_with_their_lines() -> None:
             "'1.2.3.4/24' is no address or network",
         ),
         ("  isolated: [vmotion]", "there is no zone 'vmotion'"),
+        ("  separate: [{zones: [web, sann]}]", "there is no zone 'sann'"),
+        ("  separate: [{zones: [web, web]}]", "a zone is not separated from itself"),
+        ("  separate: [{zones: [web, san]}, {zones: [san, web]}]", "these two zones are separated in line 5"),
         (
             "  isolated: [san]\n  points: [{name: a, between: [web, san]}]",
             "the zone 'san' is isolated, and a point joins it",

@@ -1,4 +1,4 @@
-"""Enforcement points of a policy: names that exist, networks that meet, translations that can be."""
+"""Enforcement points and separations of a policy: names that exist, networks that meet, translations that can be."""
 
 from __future__ import annotations
 
@@ -31,12 +31,28 @@ def check(firewall: Tree | None, zones: Collection[str], mistakes: Mistakes) -> 
         _interfaces(point, networks, mistakes)
         for entry in _tables(point.get("nat")):
             _nat(entry, networks, mistakes)
+    _separations(firewall, zones, mistakes)
     for text in _texts(firewall.get("isolated")):
         if text.value not in zones and not mistakes.partial:
             mistakes.add(text, f"there is no zone {quote(text.value)}", suggest(text.value, zones))
         elif joined[text.value]:
             what = f"the zone {quote(text.value)} is isolated, and a point joins it"
             mistakes.add(text, what, "leave it out here, or under 'between' of that point")
+
+
+def _separations(firewall: Table, zones: Collection[str], mistakes: Mistakes) -> None:
+    seen: dict[frozenset[str], int] = {}
+    for entry in _tables(firewall.get("separate")):
+        names = _texts(entry.get("zones"))
+        for text in names:
+            if text.value not in zones and not mistakes.partial:
+                mistakes.add(text, f"there is no zone {quote(text.value)}", suggest(text.value, zones))
+        pair = frozenset(text.value for text in names)
+        if len(names) == 2 and len(pair) == 1:
+            mistakes.add(entry, "a zone is not separated from itself", "name two zones")
+        elif len(pair) == 2 and pair in seen:
+            mistakes.add(entry, f"these two zones are separated in line {seen[pair]}", "remove one of them")
+        seen.setdefault(pair, entry.line)
 
 
 def _name(point: Table, seen: dict[str, int], mistakes: Mistakes) -> None:

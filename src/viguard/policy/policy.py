@@ -231,14 +231,24 @@ class EnforcementPoint(Struct, frozen=True, kw_only=True):
     line: int = 0
 
 
+class Separation(Struct, frozen=True, kw_only=True):
+    """Two zones between which nothing may pass, in neither direction."""
+
+    zones: tuple[str, str]
+    why: str = ""
+    line: int = 0
+
+
 class Firewall(Struct, frozen=True, kw_only=True):
     """What firewalls let through. ``roles`` are addresses, networks, zones or guests that play one (``dns_server``).
 
-    ``points`` are the devices that enforce it. ``isolated`` are zones in which no router has an address.
+    ``separate``: no flow may join these zones. ``points`` are the devices that enforce it. ``isolated`` are zones in which
+    no router has an address.
     """
 
     roles: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     flows: tuple[Flow, ...] = ()
+    separate: tuple[Separation, ...] = ()
     points: tuple[EnforcementPoint, ...] = ()
     isolated: tuple[str, ...] = ()
 

@@ -13,7 +13,8 @@ from viguard.errors import InputError
 from viguard.model.facts import Struct
 from viguard.model.text import plural, visible
 from viguard.network.addresses import Family, Ranges, networks, read
-from viguard.network.closed.derive import Derived, Level, Need, Point, derive
+from viguard.network.closed.derive import Derived, Level, Point, derive
+from viguard.network.closed.need import Need
 from viguard.network.exact.anomalies import Anomaly, anomalies
 from viguard.network.exact.deciding import Decision, decisions
 from viguard.network.exact.difference import Difference, difference

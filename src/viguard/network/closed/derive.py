@@ -15,7 +15,9 @@ from viguard.model.server import Cluster
 from viguard.model.storage import Datastore
 from viguard.model.tables import FlowRow
 from viguard.network.addresses import Family, Ranges, common, joined, read, without
+from viguard.network.closed.need import Need
 from viguard.network.closed.roles import EVERY, HOST, INTERNET, Cast, addresses_of, cast, outside
+from viguard.network.closed.separated import check as check_separations
 from viguard.network.rules import Action, Rule, RuleSet
 from viguard.network.services import Box
 from viguard.network.services import read as service_of
@@ -30,28 +32,6 @@ class Level(StrEnum):
     PRINTED = "printed"
     CORRECTED = "corrected"
     MODERN = "modern"
-
-
-class Need(Struct, frozen=True, kw_only=True):
-    """A flow that has to pass, for one family: ``row`` of the tables or of the policy, and whom it is for."""
-
-    row: str
-    family: Family
-    sources: Ranges
-    destinations: Ranges
-    services: tuple[Box, ...]
-    why: str
-
-    def rule(self) -> Rule:
-        """The rule that lets it pass."""
-        return Rule(
-            action=Action.PERMIT,
-            sources=self.sources,
-            destinations=self.destinations,
-            services=self.services,
-            where=self.row,
-            why=f"{self.row}: {self.why}" if self.why else self.row,
-        )
 
 
 class Closed(Struct, frozen=True, kw_only=True):
@@ -97,7 +77,7 @@ class Derived(Struct, frozen=True, kw_only=True):
 def derive(inventory: Inventory, policy: Policy, rows: Sequence[FlowRow], level: Level) -> Derived:
     """What has to pass in an estate, by the port tables and the flows of the policy.
 
-    Raises: InputError for a flow that means nothing.
+    Raises: InputError for a flow that means nothing, or joins zones that are separated.
     """
     who = cast(inventory, policy)
     needs, closed = list[Need](), list[Closed]()
@@ -115,6 +95,7 @@ def derive(inventory: Inventory, policy: Policy, rows: Sequence[FlowRow], level:
         passing, lacking = ends.flow(number, flow)
         needs += passing
         closed += lacking
+    check_separations(policy, needs)
     notes = tuple(f"{role}: {what}" for role, told in who.unknown.items() for what in told)
     return Derived(needs=tuple(needs), closed=tuple(closed), notes=notes)
 
