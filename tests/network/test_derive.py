@@ -223,3 +223,9 @@ def test_separated_zones_that_no_flow_joins_are_fine() -> None:
     policy = loads(f"{ZONES}  flows:\n    - {{from: [internet], to: [web], services: [tcp/443]}}\n", "policy.yaml")
     nobody = Inventory((), read_at=datetime(2026, 1, 1, tzinfo=UTC))
     assert len(derive(nobody, policy, (), Level.CORRECTED).needs) == 1
+
+
+def test_a_separated_zone_without_subnets_cannot_be_held_apart() -> None:
+    policy = loads(ZONES.replace("subnets: [10.2.0.0/24]", "vlans: [220]"), "policy.yaml")
+    with pytest.raises(InputError, match="line 6 separates 'data', of which no subnet is known"):
+        derive(Inventory((), read_at=datetime(2026, 1, 1, tzinfo=UTC)), policy, (), Level.CORRECTED)

@@ -242,8 +242,8 @@ class Separation(Struct, frozen=True, kw_only=True):
 class Firewall(Struct, frozen=True, kw_only=True):
     """What firewalls let through. ``roles`` are addresses, networks, zones or guests that play one (``dns_server``).
 
-    ``separate``: no flow may join these zones. ``points`` are the devices that enforce it. ``isolated`` are zones in which
-    no router has an address.
+    ``separate``: no flow may join these zones. ``points`` are the devices that enforce it. ``isolated`` are zones in
+    which no router has an address.
     """
 
     roles: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)

@@ -26,6 +26,9 @@ def check(policy: Policy, needs: Iterable[Need]) -> None:
 def _against(
     policy: Policy, one: Separation, zones: Mapping[str, Mapping[Family, Ranges]], needs: Iterable[Need]
 ) -> Iterator[str]:
+    for name in one.zones:
+        if not any(zones[name].values()):
+            yield f"line {one.line} separates {quote(name)}, of which no subnet is known: nothing shows that it is apart"
     for source, destination in (one.zones, one.zones[::-1]):
         for need in needs:
             here = common(need.sources, zones[source].get(need.family, ()))
