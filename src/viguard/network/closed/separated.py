@@ -28,7 +28,7 @@ def _against(
 ) -> Iterator[str]:
     for name in one.zones:
         if not any(zones[name].values()):
-            yield f"line {one.line} separates {quote(name)}, of which no subnet is known: nothing shows that it is apart"
+            yield f"line {one.line} separates {quote(name)}, of which no subnet is known, so nothing is apart"
     for source, destination in (one.zones, one.zones[::-1]):
         for need in needs:
             here = common(need.sources, zones[source].get(need.family, ()))
