@@ -156,3 +156,13 @@ def test_a_file_of_the_policy_that_is_not_there(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "firewalls/core.cfg cannot be read" in done.stderr
     assert f"{policy}:" in done.stderr
+
+
+def test_an_audit_goes_on_without_a_file_of_the_policy(tmp_path: Path) -> None:
+    """What routers saved is missing one night: the rest is judged, and what waits for it is unknown and says why."""
+    policy = tmp_path / "policy.yaml"
+    policy.write_text((DEMO / "policy.yaml").read_text())
+    done = viguard("ask", ESTATE[0], "--policy", str(policy))
+    assert "the rules of enforcement points are not judged: " in done.stderr
+    assert "firewalls/core.cfg cannot be read" in done.stderr
+    assert done.stdout.startswith("1. ") or "What level of firewalling" in done.stdout

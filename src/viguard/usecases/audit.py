@@ -13,8 +13,9 @@ from viguard.assess import controls as catalogue
 from viguard.assess.engine import assess
 from viguard.assess.questions import answer, load_questions, roadmap
 from viguard.assess.score import summarise
+from viguard.attack.build import build
 from viguard.attack.told import answered
-from viguard.errors import StoreError
+from viguard.errors import InputError, StoreError
 from viguard.model.audit import Answer, Audit, FixedFinding
 from viguard.model.derived import NO_LOGS, NO_SOURCE, Derived
 from viguard.model.facts import Fact, Reason, Struct, Unknown
@@ -105,19 +106,24 @@ def run(request: Request, person: Person) -> Found:
 
 
 def _of_rules(estate: Estate, policy: Policy, person: Person) -> Derived:
-    """What the rules of enforcement points tell, where the policy names them."""
+    """What the rules of enforcement points tell, where the policy names them. What cannot be read is unknown."""
     if not policy.firewall.points:
         return Derived()
     try:
         from viguard.usecases.ground import told  # noqa: PLC0415  (an optional part, and slow to import)
+
+        found = told(estate.inventory, policy)
     except ModuleNotFoundError as error:
         if error.name not in {"numpy", "scipy"}:
             raise
-        person.warn(f"the rules of routers are not read: {error.name} is not installed (pip install viguard[network])")
-        lacking = Unknown(reason=Reason.NO_SOURCE, detail=f"{error.name} is not installed")
-        return Derived(borders=lacking, exposures=lacking)
-    found = told(estate.inventory, policy)
-    return Derived(borders=found.borders, exposures=found.exposures)
+        why = f"{error.name} is not installed (pip install viguard[network])"
+    except InputError as error:
+        why = " ".join(str(error).split())
+    else:
+        return Derived(borders=found.borders, exposures=found.exposures)
+    person.warn(f"the rules of enforcement points are not judged: {why}")
+    lacking = Unknown(reason=Reason.NOT_READ, detail=why)
+    return Derived(borders=lacking, exposures=lacking)
 
 
 def _with_paths(answers: tuple[Answer, ...], estate: Estate, policy: Policy, person: Person) -> tuple[Answer, ...]:
@@ -126,6 +132,8 @@ def _with_paths(answers: tuple[Answer, ...], estate: Estate, policy: Policy, per
         from viguard.usecases.ground import drawn  # noqa: PLC0415  (an optional part, and slow to import)
 
         return answered(answers, drawn(estate.inventory, policy))
+    except InputError:  # told already, with the rules of enforcement points
+        return answered(answers, build(estate.inventory, policy))
     except ModuleNotFoundError as error:
         if error.name not in {"numpy", "scipy"}:
             raise

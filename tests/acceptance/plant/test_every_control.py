@@ -12,11 +12,15 @@ from viguard.assess import controls
 from viguard.assess.control import Control
 
 LOGS = "the log server tells; tests in tests/assess/checks/test_logs.py and tests/usecases/test_serve_audit.py"
+RULES = "rules of devices tell; tests in tests/assess/checks/test_borders.py and tests/network/test_reach.py"
 NO_FACT_OF_THE_API = {
     "audit-monthly": "viguard's own store tells when it last audited; tests in tests/assess/checks/test_audits.py",
     "event-login-coverage": LOGS,
+    "fw-log-server-514": RULES,
+    "fw-update-manager-table": RULES,
     "log-filter-size": LOGS,
     "log-received-fresh": LOGS,
+    "net-vlan-acl-present": RULES,
 }
 
 
