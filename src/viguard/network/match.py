@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from viguard.errors import InputError
 from viguard.model.facts import Struct
 from viguard.network.addresses import Family, Range, Ranges, common, without
-from viguard.network.rules import Action, Rule
+from viguard.network.rules import Action, Interface, Rule
 from viguard.network.services import EVERY_PORT, EVERY_PROTOCOL, EVERY_SERVICE, Box
 
 MOST_RULES = 1_000_000
@@ -18,12 +18,14 @@ MOST_RULES = 1_000_000
 
 class Match(Struct, frozen=True, kw_only=True):
     """Packets with any of ``sources``, ``destinations`` and ``services``; ``unsure`` says what else is looked at that
-    nobody can know beforehand."""
+    nobody can know beforehand. ``interfaces`` and ``besides`` as in ``Rule``."""
 
     sources: Ranges
     destinations: Ranges
     services: tuple[Box, ...] = (EVERY_SERVICE,)
     unsure: str = ""
+    interfaces: tuple[Interface, ...] = ()
+    besides: str = ""
 
     def also(self, other: Match) -> Match | None:
         """Packets that fit both; None: there are none."""
@@ -31,8 +33,18 @@ class Match(Struct, frozen=True, kw_only=True):
         services = tuple(dict.fromkeys(b for one in self.services for two in other.services if (b := meet(one, two))))
         if not (sources and destinations and services):
             return None
-        unsure = "; ".join(dict.fromkeys(part for part in (self.unsure, other.unsure) if part))
-        return Match(sources=sources, destinations=destinations, services=services, unsure=unsure)
+        return Match(
+            sources=sources,
+            destinations=destinations,
+            services=services,
+            unsure=_joined(self.unsure, other.unsure),
+            interfaces=tuple(dict.fromkeys((*self.interfaces, *other.interfaces))),
+            besides=_joined(self.besides, other.besides),
+        )
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(dict.fromkeys(part for part in parts if part))
 
 
 def everything(family: Family) -> Match:
@@ -128,7 +140,9 @@ class Chains:
         if verdict.action:
             yield self._rule(line, fits, verdict.action)
         elif verdict.elsewhere:
-            yield self._rule(line, replace(fits, unsure=verdict.elsewhere), Action.PERMIT)
+            unsure = _joined(verdict.elsewhere, fits.unsure)
+            besides = _joined(verdict.elsewhere, fits.besides)
+            yield self._rule(line, replace(fits, unsure=unsure, besides=besides), Action.PERMIT)
             yield self._rule(line, fits, Action.DENY)
         elif verdict.jump:
             yield from self._through(self._start(line, verdict.jump, (*back, after)), fits, (*back, after))
@@ -164,4 +178,6 @@ class Chains:
             text=line.text,
             why=line.why,
             unsure=fits.unsure,
+            interfaces=fits.interfaces,
+            besides=fits.besides,
         )

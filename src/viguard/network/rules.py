@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from viguard.model.facts import Struct
 from viguard.network.addresses import Family, Ranges, shown
 from viguard.network.services import EVERY_SERVICE, ICMP, ICMP6, NAMES, WITH_PORTS, Box
@@ -40,11 +42,26 @@ class Packet(NamedTuple):
         )
 
 
+class Interface(NamedTuple):
+    """What a rule asks of the interface by which a packet came, or leaves: a name, or the begin of names with ``+``."""
+
+    is_incoming: bool
+    name: str
+    negated: bool = False
+
+    def fits(self, came: str, goes: str) -> bool:
+        """Whether a packet between two interfaces fits."""
+        own = came if self.is_incoming else goes
+        is_it = own.startswith(self.name[:-1]) if self.name.endswith("+") else own == self.name
+        return is_it is not self.negated
+
+
 class Rule(Struct, frozen=True, kw_only=True):
     """Packets from any of ``sources`` to any of ``destinations`` for any of ``services``, and what becomes of them.
 
     ``where`` is its place in the file it came from, ``text`` how it stood there, ``why`` what it is for.
-    ``unsure`` says what of it could not be read: it fits some of these packets, and nobody knows which.
+    ``unsure`` says what of it could not be read: it fits some of these packets, and nobody knows which. All of
+    ``interfaces`` have to fit; who knows them asks ``at``. ``besides``: what is unsure apart from them.
     """
 
     action: Action
@@ -55,6 +72,8 @@ class Rule(Struct, frozen=True, kw_only=True):
     text: str = ""
     why: str = ""
     unsure: str = ""
+    interfaces: tuple[Interface, ...] = ()
+    besides: str = ""
 
     def fits(self, packet: Packet) -> bool:
         """Whether it decides such a packet, when no rule before it does."""
@@ -83,6 +102,15 @@ class RuleSet(Struct, frozen=True, kw_only=True):
             if rule.fits(packet):
                 return rule.action, rule
         return self.default, None
+
+    def at(self, came: str, goes: str) -> RuleSet:
+        """The set for packets between two interfaces: what it asks of them is answered."""
+        rules = tuple(
+            replace(rule, unsure=rule.besides, interfaces=()) if rule.interfaces else rule
+            for rule in self.rules
+            if all(one.fits(came, goes) for one in rule.interfaces)
+        )
+        return replace(self, rules=rules)
 
     def bound(self, *, upper: bool) -> RuleSet:
         """The set without what nobody knows: the most that it may let through, or the least.

@@ -14,6 +14,7 @@ from viguard.network.addresses import Family, Range, Ranges, joined, read, witho
 from viguard.network.match import Match, everything, other_protocols, ports
 from viguard.network.parse.names import PROTOCOLS
 from viguard.network.parse.tracking import OLD, STATES, first_packets
+from viguard.network.rules import Interface
 from viguard.network.services import EVERY_PORT, EVERY_SERVICE, ICMP, ICMP6, Box, box, icmp
 
 _PROTOCOLS: Mapping[str, int | None] = {**PROTOCOLS, "all": None, "0": None}
@@ -48,6 +49,7 @@ class Said:
         self.family = family
         self.match: Match | None = everything(family)
         self.unsure: list[str] = []
+        self.interfaces: list[Interface] = []
         self.is_old_only = False
         self.negated = False
 
@@ -200,12 +202,20 @@ def _fragment(said: Said, _text: str) -> None:
         said.match = None
 
 
-def _interface(said: Said, text: str) -> None:
-    if text == "lo":  # nothing that comes from or goes to a network
-        if not said.negated:
+def _incoming(said: Said, text: str) -> None:
+    _interface(said, Interface(is_incoming=True, name=text, negated=said.negated))
+
+
+def _outgoing(said: Said, text: str) -> None:
+    _interface(said, Interface(is_incoming=False, name=text, negated=said.negated))
+
+
+def _interface(said: Said, one: Interface) -> None:
+    if one.name == "lo":  # nothing that comes from or goes to a network
+        if not one.negated:
             said.match = None
-    elif text != "+":
-        said.unsure.append(f"the interface {'other than ' if said.negated else ''}{text}")
+    elif one.name != "+":
+        said.interfaces.append(one)
 
 
 _LOOKS: Mapping[str, Callable[[Said, str], None]] = {
@@ -216,7 +226,7 @@ _LOOKS: Mapping[str, Callable[[Said, str], None]] = {
     "--sport": _source_port, "--source-port": _source_port, "--sports": _source_port, "--source-ports": _source_port,
     "--ports": _either_port, "--icmp-type": _icmp, "--icmpv6-type": _icmp, "--ctstate": _state, "--state": _state,
     "--tcp-flags": _flags, "--syn": _first_packet, "-f": _fragment, "--fragment": _fragment,
-    "-i": _interface, "--in-interface": _interface, "-o": _interface, "--out-interface": _interface,
+    "-i": _incoming, "--in-interface": _incoming, "-o": _outgoing, "--out-interface": _outgoing,
 }  # fmt: skip
 _MODULES = {
     "comment", "tcp", "udp", "sctp", "dccp", "udplite", "icmp", "icmp6", "icmpv6", "multiport", "state", "conntrack",

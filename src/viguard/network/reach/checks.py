@@ -99,7 +99,7 @@ def _edges(ground: Ground, way: Sequence[Hop], come: _Turn, go: _Turn, family: F
             yield Check(name, unread(hop.router.unread, name, family), source, after)
             continue
         yield from (Check(name, one, source, before) for one in lists.get((hop.came, "in", family), ()))
-        yield from (Check(name, one, source, after) for one in hop.router.forward.get(family, ()))
+        yield from (Check(name, one, source, after) for one in hop.router.handed(family, hop.came, hop.goes))
         yield from (Check(name, one, later, after) for one in lists.get((hop.goes, "out", family), ()))
     for layer in ground.layers:
         yield Check("", layer.into[family], come.seen_as, None)
@@ -130,6 +130,8 @@ def narrowed(one: RuleSet, sources: Ranges, destinations: Ranges) -> RuleSet:
                     text=rule.text,
                     why=rule.why,
                     unsure=rule.unsure,
+                    interfaces=rule.interfaces,
+                    besides=rule.besides,
                 )
             )
     return RuleSet(name=one.name, family=one.family, rules=tuple(rules), default=one.default, stateful=one.stateful)

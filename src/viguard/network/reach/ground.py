@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from msgspec import field
 from msgspec.structs import replace
 
 from viguard.model.facts import Struct
@@ -42,7 +43,8 @@ class Router(Struct, frozen=True, kw_only=True):
     """A device that joins networks. ``lists`` are rule sets by network, direction (``in``, ``out``) and family.
 
     ``forward`` are those that everything meets which it hands on. Where there is none, it hands on everything.
-    ``unread`` says why nobody knows its rules, ``families`` in which it has addresses.
+    ``unread`` says why nobody knows its rules, ``families`` in which it has addresses; ``interfaces`` are names of those
+    in a network, where the policy tells them.
     """
 
     name: str
@@ -52,6 +54,21 @@ class Router(Struct, frozen=True, kw_only=True):
     translations: Mapping[Family, tuple[Translation, ...]]
     unread: str = ""
     families: tuple[Family, ...] = tuple(Family)
+    interfaces: Mapping[str, tuple[str, ...]] = {}
+    kept: dict[tuple[Family, str, str], tuple[RuleSet, ...]] = field(default_factory=dict)
+
+    def handed(self, family: Family, came: str, goes: str) -> tuple[RuleSet, ...]:
+        """The rule sets that packets from one of its networks to another meet when they are handed on.
+
+        What they ask of interfaces is answered where each of the two networks has one interface that is known.
+        """
+        key = family, came, goes
+        if key not in self.kept:
+            own, other = self.interfaces.get(came, ()), self.interfaces.get(goes, ())
+            is_known = len(own) == len(other) == 1
+            sets = self.forward.get(family, ())
+            self.kept[key] = tuple(one.at(own[0], other[0]) for one in sets) if is_known else sets
+        return self.kept[key]
 
 
 class Guard(Struct, frozen=True, kw_only=True):

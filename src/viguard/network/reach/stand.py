@@ -121,9 +121,18 @@ class _Joining:
             lists={key: tuple(sets) for key, sets in lists.items()},
             forward={family: tuple(sets) for family, sets in forward.items()},
             translations={family: tuple(self._translations(family)) for family in Family},
+            interfaces=self._interfaces(),
             unread=NO_FILE if not files else "; ".join(dict.fromkeys(self._lost)),
             families=tuple(f for f in Family if not files or any(f in file.carries for file in files)),
         )
+
+    def _interfaces(self) -> dict[str, tuple[str, ...]]:
+        """The names of its interfaces by network, as the policy says."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, zone in self._point.interfaces.items():
+            for network in self._segments.get(zone, (zone,)):
+                found[network] = (*found.get(network, ()), name)
+        return found
 
     def _take(
         self, one: Point, lists: dict[tuple[str, str, Family], list[RuleSet]], forward: dict[Family, list[RuleSet]]
