@@ -165,3 +165,29 @@ def test_interfaces_that_the_policy_does_not_name_leave_it_open(sweep: Sweep) ->
     found = asked(sweep, made(points, {"fw.v4": FORWARD}), "10.1.0.7", "10.2.0.9")
     assert found.answer is Answer.UNKNOWN
     assert "any" in [str(box) for box in found.most]
+
+
+NFT = """{"nftables": [
+  {"table": {"family": "ip", "name": "filter"}},
+  {"chain": {"family": "ip", "table": "filter", "name": "forward", "type": "filter", "hook": "forward", "prio": 0,
+    "policy": "drop"}},
+  {"rule": {"family": "ip", "table": "filter", "chain": "forward", "expr": [
+    {"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": {"set": ["eth1", "ppp*"]}}},
+    {"match": {"op": "!=", "left": {"meta": {"key": "oifname"}}, "right": "eth3"}},
+    {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": 5432}},
+    {"accept": null}]}},
+  {"rule": {"family": "ip", "table": "filter", "chain": "forward", "expr": [
+    {"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "eth3"}},
+    {"limit": {"rate": 1, "per": "second"}},
+    {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": 22}},
+    {"accept": null}]}}
+]}"""
+
+
+def test_interfaces_of_nftables_too_and_what_else_is_not_sure_stays_so(sweep: Sweep) -> None:
+    ground = made(BY_INTERFACE, {"fw.v4": NFT})
+    assert services(asked(sweep, ground, "10.1.0.7", "10.2.0.9")) == ["tcp/5432"]
+    assert asked(sweep, ground, "10.1.0.7", "10.3.0.9").answer is Answer.CLOSED  # not by eth3
+    assert asked(sweep, ground, "10.2.0.7", "10.1.0.9").answer is Answer.CLOSED  # not from eth2
+    rated = asked(sweep, ground, "10.3.0.7", "10.2.0.9")
+    assert (rated.answer, [str(box) for box in rated.most]) == (Answer.UNKNOWN, ["tcp/22"])

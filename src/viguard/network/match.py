@@ -18,14 +18,13 @@ MOST_RULES = 1_000_000
 
 class Match(Struct, frozen=True, kw_only=True):
     """Packets with any of ``sources``, ``destinations`` and ``services``; ``unsure`` says what else is looked at that
-    nobody can know beforehand. ``interfaces`` and ``besides`` as in ``Rule``."""
+    nobody can know beforehand, ``interfaces`` what is asked of those by which packets come and leave."""
 
     sources: Ranges
     destinations: Ranges
     services: tuple[Box, ...] = (EVERY_SERVICE,)
     unsure: str = ""
     interfaces: tuple[Interface, ...] = ()
-    besides: str = ""
 
     def also(self, other: Match) -> Match | None:
         """Packets that fit both; None: there are none."""
@@ -39,7 +38,6 @@ class Match(Struct, frozen=True, kw_only=True):
             services=services,
             unsure=_joined(self.unsure, other.unsure),
             interfaces=tuple(dict.fromkeys((*self.interfaces, *other.interfaces))),
-            besides=_joined(self.besides, other.besides),
         )
 
 
@@ -141,8 +139,7 @@ class Chains:
             yield self._rule(line, fits, verdict.action)
         elif verdict.elsewhere:
             unsure = _joined(verdict.elsewhere, fits.unsure)
-            besides = _joined(verdict.elsewhere, fits.besides)
-            yield self._rule(line, replace(fits, unsure=unsure, besides=besides), Action.PERMIT)
+            yield self._rule(line, replace(fits, unsure=unsure), Action.PERMIT)
             yield self._rule(line, fits, Action.DENY)
         elif verdict.jump:
             yield from self._through(self._start(line, verdict.jump, (*back, after)), fits, (*back, after))
@@ -177,7 +174,7 @@ class Chains:
             where=line.where,
             text=line.text,
             why=line.why,
-            unsure=fits.unsure,
+            unsure=_joined(*(f"it also looks at {one}" for one in fits.interfaces), fits.unsure),
             interfaces=fits.interfaces,
-            besides=fits.besides,
+            besides=fits.unsure,
         )

@@ -49,6 +49,9 @@ class Interface(NamedTuple):
     name: str
     negated: bool = False
 
+    def __str__(self) -> str:
+        return f"the interface {'other than ' if self.negated else ''}{self.name}"
+
     def fits(self, came: str, goes: str) -> bool:
         """Whether a packet between two interfaces fits."""
         own = came if self.is_incoming else goes

@@ -125,19 +125,10 @@ def _line(line: str, where: str, family: Family) -> tuple[str, Line, bool]:
             except ValueError as error:
                 raise InputError(f"{option}: {error}", where=where) from error
     match = said.match
-    if match is not None and (said.unsure or said.interfaces):
-        told = [f"the interface {'other than ' if one.negated else ''}{one.name}" for one in said.interfaces]
-        match = replace(
-            match,
-            unsure=_looks([*told, *said.unsure]),
-            interfaces=tuple(said.interfaces),
-            besides=_looks(said.unsure) if said.unsure else "",
-        )
+    if match is not None:
+        unsure = f"it also looks at {', '.join(dict.fromkeys(said.unsure))}" if said.unsure else ""
+        match = replace(match, unsure=unsure, interfaces=tuple(said.interfaces))
     return words[1], Line(match=match, verdict=verdict, where=where, text=line, why=why), said.is_old_only
-
-
-def _looks(what: Sequence[str]) -> str:
-    return f"it also looks at {', '.join(dict.fromkeys(what))}"
 
 
 def _words(line: str, where: str) -> list[str]:

@@ -16,6 +16,7 @@ from viguard.network.match import MOST_RULES, Match, everything
 from viguard.network.parse.masks import masked
 from viguard.network.parse.nftables_axes import STATES, Axis, Matches, axis, states
 from viguard.network.parse.tracking import OLD
+from viguard.network.rules import Interface
 from viguard.network.services import TCP, Box
 
 Region: TypeAlias = tuple[Ranges | None, ...]
@@ -76,6 +77,8 @@ def look(said: object, scope: Scope) -> Fit:
         every = scope.family.every
         tcp = Match(sources=every, destinations=every, services=(Box(Range(TCP, TCP)),))
         return Fit((tcp,) if flags else ())
+    if (named := _by_interface(left, op, right, scope)) is not None:
+        return Fit(named)
     if isinstance(left, Mapping) and "&" in left:
         return Fit(_under_mask(left["&"], op, right, scope))
     axes = axes_of(left, scope)
@@ -86,6 +89,23 @@ def look(said: object, scope: Scope) -> Fit:
     if [one.shown for one in axes] == ["ct state"]:
         return _state(found, regions, op, scope)
     return Fit(found)
+
+
+def _by_interface(left: object, op: str, right: object, scope: Scope) -> Matches | None:
+    """Packets by the names of interfaces; None: it looks at something else, or at a name that is not told here."""
+    key = left.get("meta", {}).get("key") if isinstance(left, Mapping) and isinstance(left.get("meta"), Mapping) else ""
+    told = right["set"] if isinstance(right, Mapping) and "set" in right else [right]
+    if key not in {"iifname", "oifname"} or op not in {"==", "!=", "in"} or not isinstance(told, list):
+        return None
+    names = [name for name in told if isinstance(name, str) and name != "lo" and not name.startswith("@")]
+    if len(names) < len(told) or not names:
+        return None
+    shown = [f"{name[:-1]}+" if name.endswith("*") else name for name in names]
+    asked = tuple(Interface(is_incoming=key == "iifname", name=name, negated=op == "!=") for name in shown)
+    every = everything(scope.family)
+    if op == "!=":
+        return (replace(every, interfaces=asked),)
+    return tuple(replace(every, interfaces=(one,)) for one in asked)
 
 
 def axes_of(left: object, scope: Scope) -> list[Axis]:

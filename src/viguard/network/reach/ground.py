@@ -43,8 +43,8 @@ class Router(Struct, frozen=True, kw_only=True):
     """A device that joins networks. ``lists`` are rule sets by network, direction (``in``, ``out``) and family.
 
     ``forward`` are those that everything meets which it hands on. Where there is none, it hands on everything.
-    ``unread`` says why nobody knows its rules, ``families`` in which it has addresses; ``interfaces`` are names of those
-    in a network, where the policy tells them.
+    ``unread`` says why nobody knows its rules, ``families`` in which it has addresses; ``interfaces`` are those in
+    a network by their names, where the policy tells them.
     """
 
     name: str
