@@ -21,11 +21,15 @@ import numpy as np
 
 from bench.network_peers import ORDERS, diagrams, shades
 from bench.rulesets import of_a_site, shaped, zones
+from viguard.network.addresses import Family
+from viguard.network.closed.roles import outside
 from viguard.network.exact.anomalies import anomalies
 from viguard.network.exact.difference import difference
 from viguard.network.exact.matrix import between, passing, use
 from viguard.network.exact.space import Space
 from viguard.network.exact.sweep import Plain, Sweep, choose
+from viguard.network.reach.ground import INTERNET, Ground, Network, Router
+from viguard.network.reach.verifying import verify
 from viguard.network.rules import Action, RuleSet
 
 T = TypeVar("T")
@@ -145,6 +149,20 @@ def site(table: Table, sweep: Sweep, rules: int, runs: int) -> None:
     what_if_s, row = timed(runs * 20, lambda: passing(space, sweep, space.sources.of(guest)))
     assert np.any(row)
     table.line("what one guest reaches, every destination", what_if_s, 0.01)
+    ground = estate(one)
+    needed = {Family.V4: RuleSet(name="needed", family=Family.V4, rules=one.rules[: rules * 19 // 20])}
+    verify_s, pairs = timed(1, lambda: list(verify(ground, ground, sweep, needed)))
+    cases = sum(len(each.wide) + len(each.narrow) for each in pairs)
+    table.line("an estate against its policy, with packets", verify_s, note=f"{len(pairs):,} pairs, {cases} cases")
+
+
+def estate(one: RuleSet) -> Ground:
+    """Sixty zones and the internet, with one router between them."""
+    every = {f"zone {number}": addresses for number, addresses in enumerate(zones())}
+    every[INTERNET] = outside(zones(), Family.V4)
+    networks = {name: Network(name=name, addresses={Family.V4: addresses}) for name, addresses in every.items()}
+    router = Router(name="core", joins=tuple(networks), lists={}, forward={Family.V4: (one,)}, translations={})
+    return Ground(networks=networks, routers=(router,), layers=())
 
 
 if __name__ == "__main__":

@@ -115,9 +115,8 @@ def judge(
         else:
             known[source.name] = source, [list(courses(ground, way, (here, there), family)) for way in found]
             out[source.name] = _NOTHING
-    every = list(chain.from_iterable(found for _, found in known.values()))
-    if every:
-        judging = _Judging(every, against.policy, sweep)
+    if known:
+        judging = _Judging([found for _, found in known.values()], against.policy, sweep)
         out |= {name: judging.judged(source, destination, found, sides) for name, (source, found) in known.items()}
     return tuple(out.values())
 
@@ -142,21 +141,19 @@ def _why_not(
 class _Judging:
     """Both bounds of what passes on some courses."""
 
-    def __init__(self, every: Ways, policy: RuleSet, sweep: Sweep) -> None:
+    def __init__(self, by_source: Sequence[Ways], policy: RuleSet, sweep: Sweep) -> None:
+        every = list(chain.from_iterable(by_source))
+        rules = (rule for way in every for course in way for check in course.checks for rule in check.rules.rules)
+        is_sure = all(len(own) == 1 for own in by_source) and not any(rule.unsure for rule in rules)
         self._most = Passing(every, policy, sweep, upper=True)
-        is_sure = not any(
-            rule.unsure for way in every for course in way for check in course.checks for rule in check.rules.rules
-        )
-        is_one = all(len(way) for way in every)
-        self._least = (
-            self._most if is_sure and is_one and len(every) == 1 else Passing(every, policy, sweep, upper=False)
-        )
+        self._least = self._most if is_sure else Passing(every, policy, sweep, upper=False)
 
     def judged(self, source: End, destination: End, own: Ways, sides: Sides) -> Judged:
         """What passes from one end to the other."""
         family = self._most.space.family
         here, there = source.addresses[family], destination.addresses[family]
-        most, least = (_some(one, own, here, there) for one in (self._most, self._least))
+        most = _some(self._most, own, here, there)
+        least = most if self._least is self._most else _some(self._least, own, here, there)
         wide, all_wide = _gathered(iter(()) if sides is Sides.NARROW else self._wide(own, here, there))
         narrow, all_narrow = _gathered(iter(()) if sides is Sides.WIDE else self._narrow(own, here, there))
         return Judged(
