@@ -25,7 +25,7 @@ from viguard.network.addresses import Family
 from viguard.network.closed.roles import outside
 from viguard.network.exact.anomalies import anomalies
 from viguard.network.exact.difference import difference
-from viguard.network.exact.matrix import between, passing, use
+from viguard.network.exact.matrix import between, passing
 from viguard.network.exact.space import Space
 from viguard.network.exact.sweep import Plain, Sweep, choose
 from viguard.network.reach.ground import INTERNET, Ground, Network, Router
@@ -54,6 +54,13 @@ def all_pairs(one: RuleSet, sweep: Sweep) -> tuple[int, int]:
     hits = np.zeros(len(one.rules) + 1, np.int64)
     found = between(space, sweep, hits=hits)
     return int((hits[:-1] == 0).sum()), int(found.some.any(axis=2).sum())
+
+
+def shadowed(one: RuleSet, sweep: Sweep) -> int:
+    """How many rules never decide."""
+    hits = np.zeros(len(one.rules) + 1, np.int64)
+    between(Space([one]), sweep, hits=hits)
+    return int((hits[:-1] == 0).sum())
 
 
 def changed(one: RuleSet) -> RuleSet:
@@ -107,9 +114,8 @@ def main() -> int:
     for size, bound_s in ((1000, 0.1), (2000, 0.2), *(((8000, 10.0),) if given.large else ())):
         for kind in SHAPES:
             one = shaped(kind, size, seed=1)
-            spent, found = timed(given.runs if size < 8000 else 1, lambda one=one: use(Space([one]), sweep))  # type: ignore[misc]
-            shadowed = int((found.hits[:-1] == 0).sum())
-            table.line(f"{kind}, {size:,} rules: what each decides", spent, bound_s, f"{shadowed} shadowed")
+            spent, found = timed(given.runs if size < 8000 else 1, lambda one=one: shadowed(one, sweep))  # type: ignore[misc]
+            table.line(f"{kind}, {size:,} rules: which decide nothing", spent, bound_s, f"{found} shadowed")
     return int(table.missed > 0)
 
 
@@ -132,9 +138,9 @@ def site(table: Table, sweep: Sweep, rules: int, runs: int) -> None:
     table.ratio("dd.cudd takes", (best.build_s + best.project_s) / spent, 5)
     shaded = shades(one)
     table.line("aerleon's check for shadowed terms, one by one", shaded.check_s)
-    checked_s, used = timed(runs, lambda: use(Space([one]), sweep))
-    assert int((used.hits[:-1] == 0).sum()) == found[0]
-    table.line("the same check, by unions too, and redundant rules", checked_s)
+    checked_s, none = timed(runs, lambda: shadowed(one, sweep))
+    assert none == found[0]
+    table.line("the same check, by unions too", checked_s)
     table.ratio("aerleon takes", shaded.check_s / checked_s, 20)
     every_s, _ = timed(runs, lambda: anomalies(one, sweep))
     table.line("anomalies of all kinds", every_s)
