@@ -61,3 +61,11 @@ def test_a_path_too_many_and_one_too_few_are_told(today: Inventory, policy: Poli
     told = differences(build(today, policy), today, "belnet")
     assert any(line.startswith("not found: backup1 to ['vc-main']") for line in told)
     assert any(line.startswith("not planted: trunk_nic from ids1 to ") for line in told)
+
+
+def test_an_address_that_is_in_another_zone_than_its_vlan_is_not_called_closed(reached: dict[str, Reached]) -> None:
+    ask = reached["belnet"].way
+    source, mail = frozenset({"110", "dmz-web"}), frozenset({"120", "dmz-mail"})
+    assert ask(source, mail, "tcp/443", ("193.190.120.22",)).is_open is False
+    assert ask(source, mail, "tcp/443", ("10.22.0.9",)).is_open is None
+    assert ask(source, mail, "tcp/443", ("172.16.0.1",)).is_open is None

@@ -191,3 +191,11 @@ def test_interfaces_of_nftables_too_and_what_else_is_not_sure_stays_so(sweep: Sw
     assert asked(sweep, ground, "10.2.0.7", "10.1.0.9").answer is Answer.CLOSED  # not from eth2
     rated = asked(sweep, ground, "10.3.0.7", "10.2.0.9")
     assert (rated.answer, [str(box) for box in rated.most]) == (Answer.UNKNOWN, ["tcp/22"])
+
+
+def test_an_address_in_no_zone_is_nowhere_unless_it_can_be_on_the_internet(sweep: Sweep) -> None:
+    ground = made(JOINS, {"core.cfg": CORE})
+    found = asked(sweep, ground, "10.1.0.7", "172.16.3.4")
+    assert (found.answer, found.why) == (Answer.UNKNOWN, "no zone has the address of 172.16.3.4")
+    assert asked(sweep, ground, "172.16.3.4", "172.16.3.5").answer is Answer.UNKNOWN
+    assert asked(sweep, ground, "10.1.0.7", "198.51.100.1").answer is Answer.CLOSED

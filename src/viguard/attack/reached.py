@@ -29,7 +29,7 @@ class Reached:
 
     def way(self, source: frozenset[str], destination: frozenset[str], service: str, addresses: tuple[str, ...]) -> Way:
         """See ``Reaches``. Any of the addresses is enough."""
-        key = service, addresses, frozenset() if addresses else destination
+        key = service, addresses, destination
         if key not in self._kept:
             self._kept[key] = self._asked(service, [*self._ends(addresses, destination)])
         found = self._kept[key]
@@ -55,7 +55,8 @@ class Reached:
             except ValueError:
                 continue
             network = self._ground.network_of(span.first, family)
-            yield End(name=text, network=network, addresses={family: (span,)})
+            known = network if zone_of(network) in zones else ""  # what the VLAN and the address say has to agree
+            yield End(name=text, network=known, addresses={family: (span,)})
         if not addresses:
             for name, one in self._ground.networks.items():
                 if zone_of(name) in zones:

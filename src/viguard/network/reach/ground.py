@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from msgspec import field
 from msgspec.structs import replace
 
 from viguard.model.facts import Struct
-from viguard.network.addresses import Family, Range, Ranges, common, joined
+from viguard.network.addresses import Family, Range, Ranges, common, joined, read
 from viguard.network.rules import Action, Rule, RuleSet
 
 INTERNET = "internet"
+_NEVER_ON_THE_INTERNET = (
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+    "224.0.0.0/3", "::/8", "fc00::/7", "fe80::/10", "ff00::/8",
+)  # fmt: skip
 
 
 class Network(Struct, frozen=True, kw_only=True):
@@ -105,11 +111,19 @@ class Ground(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
     def network_of(self, address: int, family: Family) -> str:
-        """The network that an address is in; every one is in some."""
+        """The network that an address is in; "" for one that is in no zone, and that nobody on the internet has."""
         for name, network in self.networks.items():
             if any(one.first <= address <= one.last for one in network.addresses.get(family, ())):
-                return name
-        return INTERNET
+                is_private = any(one.first <= address <= one.last for one in private(family))
+                return "" if name == INTERNET and is_private else name
+        return ""
+
+
+@cache
+def private(family: Family) -> Ranges:
+    """Addresses that nobody on the internet has. Source: RFC 6890."""
+    nets: list[IPv4Network | IPv6Network] = [ip_network(text) for text in _NEVER_ON_THE_INTERNET]
+    return joined(read(str(net))[1] for net in nets if net.version == family.value)
 
 
 def layers(guards: Iterable[Guard]) -> tuple[Layer, ...]:

@@ -130,6 +130,8 @@ def _why_not(
     for end in (source, destination):
         if not end.addresses.get(family):
             return Answer.UNKNOWN, f"no address of {end.name} is known in IPv{family.value}"
+        if not end.network:
+            return Answer.UNKNOWN, f"no zone has the address of {end.name}"
     if is_joined:
         return None
     for end in (source, destination):

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from msgspec.structs import replace
 
-from viguard.network.addresses import Family, Ranges, joined, read, without
+from viguard.network.addresses import Family, without
 from viguard.network.exact.sweep import Sweep
-from viguard.network.reach.ground import INTERNET, Ground
+from viguard.network.reach.ground import INTERNET, Ground, private
 from viguard.network.reach.judging import Against, End, Judged, Sides, judge
 from viguard.network.reach.stand import zone_of
 from viguard.network.rules import RuleSet
-
-_NEVER_ON_THE_INTERNET = (
-    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
-    "224.0.0.0/3", "::/8", "fc00::/7", "fe80::/10", "ff00::/8",
-)  # fmt: skip
-"""Nobody on the internet has these, so that a list may refuse them there. Source: RFC 6890."""
 
 
 def verify(bare: Ground, whole: Ground, sweep: Sweep, needed: Mapping[Family, RuleSet]) -> Iterator[Judged]:
@@ -47,12 +40,7 @@ def _others(ends: list[End], there: End) -> list[End]:
 def _ends(ground: Ground, family: Family, *, is_public: bool) -> Iterator[End]:
     for one in ground.networks.values():
         addresses = one.addresses.get(family, ())
-        if one.name == INTERNET and is_public:
-            addresses = without(addresses, _private(family))
+        if one.name == INTERNET and is_public:  # a list may refuse the others there
+            addresses = without(addresses, private(family))
         if addresses:
             yield End(name=one.name, network=one.name, addresses={family: addresses})
-
-
-def _private(family: Family) -> Ranges:
-    nets: list[IPv4Network | IPv6Network] = [ip_network(text) for text in _NEVER_ON_THE_INTERNET]
-    return joined(read(str(net))[1] for net in nets if net.version == family.value)

@@ -23,10 +23,13 @@ class Hop(NamedTuple):
 
 
 def ways(ground: Ground, source: str, destination: str, family: Family) -> list[tuple[Hop, ...]]:
-    """The shortest ways from one network to another; none: no router that is known leads there.
+    """The shortest ways from one network to another; none: no router that is known leads there, or
+    one of them is not known.
 
     The internet leads nowhere else: whoever is in it and wants to get in has to come through it as its end.
     """
+    if not source or not destination:
+        return []
     if source == destination:
         return [()]
     ends: dict[str, list[tuple[Hop, ...]]] = {source: [()]}
