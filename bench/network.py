@@ -166,7 +166,9 @@ def estate(one: RuleSet) -> Ground:
     """Sixty zones and the internet, with one router between them."""
     every = {f"zone {number}": addresses for number, addresses in enumerate(zones())}
     every[INTERNET] = outside(zones(), Family.V4)
-    networks = {name: Network(name=name, addresses={Family.V4: addresses}) for name, addresses in every.items()}
+    networks = {
+        name: Network(name=name, zone=name, addresses={Family.V4: addresses}) for name, addresses in every.items()
+    }
     router = Router(name="core", joins=tuple(networks), lists={}, forward={Family.V4: (one,)}, translations={})
     return Ground(networks=networks, routers=(router,), layers=())
 

@@ -15,7 +15,7 @@ from viguard.network.exact.sweep import Plain
 from viguard.policy.load import load
 from viguard.policy.policy import Policy
 from viguard.store import snapshots
-from viguard.usecases.ground import ground_of
+from viguard.usecases.enforced import Rules
 
 DEMO = Path(str(resources.files("viguard").joinpath("content/demo")))
 GONE = Unknown(reason=Reason.NOT_READ, detail="taken away by a test")
@@ -43,7 +43,7 @@ def policy() -> Policy:
 def reached(belnet: Inventory, today: Inventory, policy: Policy) -> dict[str, Reached]:
     """What gets from network to network in both, by the rules of the devices that the policy names."""
     return {
-        name: Reached(ground_of(inventory, policy), Plain())
+        name: Reached(Rules(inventory, policy).ground, Plain())
         for name, inventory in (("belnet", belnet), ("today", today))
     }
 

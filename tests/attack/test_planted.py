@@ -69,3 +69,13 @@ def test_an_address_that_is_in_another_zone_than_its_vlan_is_not_called_closed(r
     assert ask(source, mail, "tcp/443", ("193.190.120.22",)).is_open is False
     assert ask(source, mail, "tcp/443", ("10.22.0.9",)).is_open is None
     assert ask(source, mail, "tcp/443", ("172.16.0.1",)).is_open is None
+
+
+def test_one_family_is_enough_and_what_is_unknown_says_its_own_reason(reached: dict[str, Reached]) -> None:
+    ask, dns = reached["belnet"].way, frozenset({"130", "dmz-dns"})
+    management = frozenset({"230", "management"})
+    names = ask(dns, management, "any", ())  # answers of name servers pass the router's list, from port 53
+    assert names.is_open
+    assert "firewalls/core.cfg:82" in names.told
+    nobody = ask(frozenset({"120", "dmz-mail"}), management, "tcp/443", ())
+    assert (nobody.is_open, nobody.told) == (None, "no point joins these networks in IPv6")

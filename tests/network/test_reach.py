@@ -18,8 +18,8 @@ from viguard.network.rules import Action, Packet, Rule, RuleSet
 
 V4 = Family.V4
 SPANS = {"a": Range(BASE, BASE + 1), "b": Range(BASE + 2, BASE + 3), "c": Range(BASE + 4, BASE + 7)}
-NETWORKS = {**{name: Network(name=name, addresses={V4: (span,)}) for name, span in SPANS.items()}}
-NETWORKS["between"] = Network(name="between", addresses={})
+NETWORKS = {**{name: Network(name=name, zone=name, addresses={V4: (span,)}) for name, span in SPANS.items()}}
+NETWORKS["between"] = Network(name="between", zone="between", addresses={})
 NAMES = [*NETWORKS]
 ALIASES = range(BASE + 8, BASE + 12)
 
@@ -253,7 +253,7 @@ def test_borders_of_networks() -> None:
     nothing = RuleSet(name="list", family=V4, rules=())
     lists = {("a", "in", V4): (nothing,)}
     core = Router(name="core", joins=("a", "b"), lists=lists, forward={}, translations={}, families=(V4,))
-    six = Network(name="six", addresses={Family.V6: Family.V6.every})
+    six = Network(name="six", zone="six", addresses={Family.V6: Family.V6.every})
     ground = Ground(networks={**NETWORKS, "six": six}, routers=(core,), layers=(), isolated=frozenset({"c"}))
     found = {one.network: one for one in borders(ground)}
     assert found["a"].bare == ()

@@ -9,7 +9,6 @@ from viguard.network.addresses import Family, read
 from viguard.network.exact.sweep import Sweep
 from viguard.network.reach.ground import Ground
 from viguard.network.reach.judging import Against, Answer, Case, End, Judged, Sides, judge
-from viguard.network.reach.stand import zone_of
 from viguard.network.rules import Action, Rule, RuleSet
 from viguard.network.services import read as service_of
 
@@ -19,6 +18,7 @@ class Reached:
 
     Whoever is in a network can take any address of it. So a service is open from a network when it is from one of its
     addresses; of a VLAN whose zone has several subnets, when it is from all of them, and closed when it is from none.
+    One family is enough.
     """
 
     by_address = True
@@ -32,10 +32,10 @@ class Reached:
         key = service, addresses, destination
         if key not in self._kept:
             self._kept[key] = self._asked(service, [*self._ends(addresses, destination)])
-        found = self._kept[key]
-        here = [name for name in self._ground.networks if zone_of(name) in source and name in found]
-        ways = [_of(found[name], is_any=bool(addresses)) for name in here]
-        return _agreed(ways) if ways else Way(is_open=None)
+        found, networks = self._kept[key], self._ground.networks
+        told = [one for name in networks if networks[name].zone in source for one in found.get(name, ())]
+        by_family = [[one for one in told if one.family is family] for family in Family]
+        return _any([_of(some, is_any=bool(addresses)) for some in by_family if some])
 
     def _asked(self, service: str, ends: list[End]) -> dict[str, list[Judged]]:
         """What is told of each network as a source."""
@@ -49,18 +49,18 @@ class Reached:
         return out
 
     def _ends(self, addresses: tuple[str, ...], zones: frozenset[str]) -> Iterator[End]:
+        networks = self._ground.networks
         for text in addresses:
             try:
                 family, span = read(text)
             except ValueError:
                 continue
-            network = self._ground.network_of(span.first, family)
-            known = network if zone_of(network) in zones else ""  # what the VLAN and the address say has to agree
+            (network,) = self._ground.split((span,), family)
+            known = network if network and networks[network].zone in zones else ""  # VLAN and address have to agree
             yield End(name=text, network=known, addresses={family: (span,)})
-        if not addresses:
-            for name, one in self._ground.networks.items():
-                if zone_of(name) in zones:
-                    yield End(name=name, network=name, addresses=one.addresses)
+        for one in networks.values() if not addresses else ():
+            if one.zone in zones:
+                yield End(name=one.name, network=one.name, addresses=one.addresses)
 
 
 def _networks(ground: Ground, family: Family) -> Iterator[End]:
@@ -76,14 +76,25 @@ def _all_but(service: str, family: Family) -> RuleSet:
 
 
 def _of(judged: Sequence[Judged], *, is_any: bool) -> Way:
-    """From one network: to any of some addresses; or to a zone, when it is so for each of its subnets."""
-    ways = [_way(one) for one in judged]
-    return next((way for way in ways if way.is_open), _agreed(ways)) if is_any else _agreed(ways)
+    """In one family: from each subnet to any of some addresses; or from each subnet to each."""
+    by_source: dict[str, list[Way]] = {}
+    for one in judged:
+        by_source.setdefault(one.source, []).append(_way(one))
+    return _agreed([_any(ways) if is_any else _agreed(ways) for ways in by_source.values()])
+
+
+def _any(ways: Sequence[Way]) -> Way:
+    """Open when one is, closed when all are; else what nobody knows."""
+    unknown = next((way for way in ways if way.is_open is None), Way(is_open=False if ways else None))
+    return next((way for way in ways if way.is_open), unknown)
 
 
 def _agreed(ways: Sequence[Way]) -> Way:
-    same = len({way.is_open for way in ways}) == 1
-    return ways[0] if same else Way(is_open=None, told="which subnet of its zone is in the VLAN")
+    """What all say. Where one is open and another closed, it depends on the subnet that the VLAN has."""
+    if len({way.is_open for way in ways}) == 1:
+        return ways[0]
+    depends = Way(is_open=None, told="which subnet of its zone is in the VLAN")
+    return next((way for way in ways if way.is_open is None), depends)
 
 
 def _way(one: Judged) -> Way:

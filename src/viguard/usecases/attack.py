@@ -16,7 +16,7 @@ from viguard.policy.load import load as load_policy
 from viguard.policy.policy import NO_POLICY
 from viguard.usecases import show
 from viguard.usecases.demo import RECORDED
-from viguard.usecases.ground import drawn
+from viguard.usecases.enforced import Rules
 from viguard.usecases.person import Person
 from viguard.usecases.sources import Sources, load_file, open_estate
 
@@ -51,7 +51,7 @@ class Opened:
             policy = load_policy(request.policy, catalogue.load()) if request.policy else NO_POLICY
             self.inventory = open_estate(request.sources, person).inventory
         person.progress("drawing attack paths", 0, 0)
-        self.graph = drawn(self.inventory, policy)
+        self.graph = Rules(self.inventory, policy).drawn()
         self._asked = Asked(self.graph)
 
     def from_(self, guest: str) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -29,6 +30,9 @@ from viguard.store.coverage import read_coverage
 from viguard.usecases.chosen import chosen
 from viguard.usecases.person import Person
 from viguard.usecases.sources import Estate, Sources, open_estate
+
+if TYPE_CHECKING:
+    from viguard.usecases.enforced import Rules
 
 FINDINGS, INCOMPLETE = 3, 4
 
@@ -74,7 +78,8 @@ def run(request: Request, person: Person) -> Found:
     history = _History(request, estate)
     person.progress("judging", 0, 0)
     as_of, last = (estate.inventory.read_at, None) if request.recorded else (started, history.last_audit_at())
-    derived = replace(_of_rules(estate, policy, person), last_audit_at=last, logs=logs)
+    rules, told = _rules(estate, policy, person)
+    derived = replace(told, last_audit_at=last, logs=logs)
     judged = assess(estate.inventory, policy, derived, controls, waivers, as_of)
     ids = chosen(estate.inventory, policy, request.selection)
     # Results about the estate as a whole only when nothing is left out.
@@ -83,7 +88,7 @@ def run(request: Request, person: Person) -> Found:
     cards = {control.id: control.card for control in controls.values()}
     answers = answer(load_questions(), results, left_out)
     if request.paths and request.selection.everything:
-        answers = _with_paths(answers, estate, policy, person)
+        answers = _with_paths(answers, estate, policy, rules, person)
     audit = Audit(
         started_at=started,
         ended_at=_now(),
@@ -105,35 +110,32 @@ def run(request: Request, person: Person) -> Found:
     return history.remember(audit, policy)
 
 
-def _of_rules(estate: Estate, policy: Policy, person: Person) -> Derived:
-    """What the rules of enforcement points tell, where the policy names them. What cannot be read is unknown."""
+def _rules(estate: Estate, policy: Policy, person: Person) -> tuple[Rules | None, Derived]:
+    """The rules of the policy's enforcement points, and what they tell. What cannot be read is unknown."""
     if not policy.firewall.points:
-        return Derived()
+        return None, Derived()
     try:
-        from viguard.usecases.ground import told  # noqa: PLC0415  (an optional part, and slow to import)
+        from viguard.usecases.enforced import Rules  # noqa: PLC0415  (an optional part, and slow to import)
 
-        found = told(estate.inventory, policy)
+        rules = Rules(estate.inventory, policy)
+        return rules, Derived(borders=rules.borders(), exposures=rules.exposures())
     except ModuleNotFoundError as error:
         if error.name not in {"numpy", "scipy"}:
             raise
         why = f"{error.name} is not installed (pip install viguard[network])"
     except InputError as error:
         why = " ".join(str(error).split())
-    else:
-        return Derived(borders=found.borders, exposures=found.exposures)
     person.warn(f"the rules of enforcement points are not judged: {why}")
     lacking = Unknown(reason=Reason.NOT_READ, detail=why)
-    return Derived(borders=lacking, exposures=lacking)
+    return None, Derived(borders=lacking, exposures=lacking)
 
 
-def _with_paths(answers: tuple[Answer, ...], estate: Estate, policy: Policy, person: Person) -> tuple[Answer, ...]:
+def _with_paths(
+    answers: tuple[Answer, ...], estate: Estate, policy: Policy, rules: Rules | None, person: Person
+) -> tuple[Answer, ...]:
     """The answers with attack paths, where what draws them is installed."""
     try:
-        from viguard.usecases.ground import drawn  # noqa: PLC0415  (an optional part, and slow to import)
-
-        return answered(answers, drawn(estate.inventory, policy))
-    except InputError:  # told already, with the rules of enforcement points
-        return answered(answers, build(estate.inventory, policy))
+        return answered(answers, rules.drawn() if rules else build(estate.inventory, policy))
     except ModuleNotFoundError as error:
         if error.name not in {"numpy", "scipy"}:
             raise

@@ -11,12 +11,12 @@ from viguard.content.tables import load_flows
 from viguard.errors import InputError
 from viguard.model.facts import Struct
 from viguard.model.inventory import Inventory
-from viguard.network.addresses import Family, Range, joined, read
+from viguard.network.addresses import Family
 from viguard.network.closed.derive import Level, Point, derive
 from viguard.network.reach import telling
 from viguard.network.reach.ground import INTERNET, Ground
 from viguard.network.reach.judging import Against, Answer, End, Judged, Sides, judge
-from viguard.network.reach.stand import addresses_named
+from viguard.network.reach.names import addresses_named, by_family
 from viguard.network.reach.verifying import verify
 from viguard.network.rules import Action, RuleSet
 from viguard.policy.load import load
@@ -24,7 +24,7 @@ from viguard.policy.policy import NO_POLICY, Policy
 from viguard.policy.quoting import quote
 from viguard.policy.typed import suggest
 from viguard.usecases.demo import recorded
-from viguard.usecases.ground import ground_of, sweep_here
+from viguard.usecases.enforced import Rules
 from viguard.usecases.person import Person
 from viguard.usecases.sources import Sources, open_estate
 
@@ -53,7 +53,8 @@ def between(request: Request, source: str, destination: str, person: Person) -> 
     Raises: ViguardError when a source, the policy or a file of it cannot be read, or a name means no address.
     """
     inventory, policy = _opened(request, person)
-    ground, sweep, out = ground_of(inventory, policy), sweep_here(), list[Judged]()
+    rules, out = Rules(inventory, policy), list[Judged]()
+    ground, sweep = rules.ground, rules.sweep
     for family in Family:
         here, there = (list(_ends(ground, inventory, policy, name, family)) for name in (source, destination))
         nothing, everything = (
@@ -80,16 +81,17 @@ def verified(request: Request, level: str, person: Person) -> Found:
     needed = derive(inventory, policy, load_flows(), Level(level))
     sets = {family: needed.rule_set("policy", family, Point()) for family in Family}
     person.progress("comparing networks", 0, 0)
-    bare, whole = (ground_of(inventory, policy, hosts=hosts) for hosts in (False, True))
-    judged = tuple(verify(bare, whole, sweep_here(), sets))
-    return Found(judged=judged, notes=(*whole.notes, *needed.notes), complete=inventory.complete)
+    rules = Rules(inventory, policy)
+    judged = tuple(verify(rules.bare, rules.ground, rules.sweep, sets))
+    return Found(judged=judged, notes=(*rules.ground.notes, *needed.notes), complete=inventory.complete)
 
 
 def exit_code(found: Found) -> int:
-    """3 when more or less passes than should, 4 when something is not known, else 0."""
-    if any(one.wide or one.narrow for one in found.judged):
+    """3 when more or less passes than should, 4 when something is not known, else 0. What may be is not known."""
+    cases = [case for one in found.judged for case in (*one.wide, *one.narrow)]
+    if any(case.sure for case in cases):
         return FINDINGS
-    is_open = any(one.answer is Answer.UNKNOWN for one in found.judged)
+    is_open = bool(cases) or any(one.answer is Answer.UNKNOWN for one in found.judged)
     return INCOMPLETE if is_open or found.notes or not found.complete else 0
 
 
@@ -116,14 +118,10 @@ def _ends(ground: Ground, inventory: Inventory, policy: Policy, name: str, famil
     if name == INTERNET:
         yield End(name=name, network=name, addresses=ground.networks[INTERNET].addresses)
         return
-    by_network: dict[str, list[Range]] = {}
-    for text in addresses_named(name, inventory, policy):
-        its, span = read(text)
-        if its is family:
-            by_network.setdefault(ground.network_of(span.first, family), []).append(span)
+    by_network = ground.split(by_family(addresses_named(name, inventory, policy))[family], family)
     for network, spans in by_network.items():
-        title = name if len(by_network) == 1 else f"{name} in {network}"
-        yield End(name=title, network=network, addresses={family: joined(spans)})
+        title = name if len(by_network) == 1 else f"{name} in {network or 'no zone'}"
+        yield End(name=title, network=network, addresses={family: spans})
 
 
 def _check(inventory: Inventory, policy: Policy, name: str) -> None:

@@ -77,7 +77,7 @@ def parse(text: str, name: str) -> Imported:
         if key not in used
     ]
     carries = (Family.V4, *([Family.V6] if any(_has_v6(section) for section in found) else []))
-    return Imported(points=tuple(points), notes=tuple(notes), carries=carries)
+    return Imported(points=tuple(points), notes=tuple(notes), carries=carries, by_interface=True)
 
 
 def _has_v6(section: Section) -> bool:

@@ -148,7 +148,9 @@ class _File:
             for (family, name), its in rules.items()
             if (family, name) not in used
         ]
-        return Imported(points=tuple(points), notes=tuple(self._notes))
+        has_v6 = any(":" in text for unit in self._units.values() for text in unit.addresses)
+        carries = (Family.V4, *([Family.V6] if has_v6 else []))
+        return Imported(points=tuple(points), notes=tuple(self._notes), carries=carries, by_interface=True)
 
     def _set(self, title: str, family: Family, rules: Iterable[Rule]) -> RuleSet:
         return RuleSet(name=visible(f"{self._name} {title}"), family=family, rules=tuple(rules), stateful=False)

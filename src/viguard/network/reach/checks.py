@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from viguard.network.addresses import Family, Range, Ranges, common, joined, without
 from viguard.network.match import everything
 from viguard.network.reach.ground import Ground, Translation
@@ -120,21 +122,8 @@ def narrowed(one: RuleSet, sources: Ranges, destinations: Ranges) -> RuleSet:
     for rule in one.rules:
         here, there = common(rule.sources, sources), common(rule.destinations, destinations)
         if here and there:
-            rules.append(
-                Rule(
-                    action=rule.action,
-                    sources=here,
-                    destinations=there,
-                    services=rule.services,
-                    where=rule.where,
-                    text=rule.text,
-                    why=rule.why,
-                    unsure=rule.unsure,
-                    interfaces=rule.interfaces,
-                    besides=rule.besides,
-                )
-            )
-    return RuleSet(name=one.name, family=one.family, rules=tuple(rules), default=one.default, stateful=one.stateful)
+            rules.append(replace(rule, sources=here, destinations=there))
+    return replace(one, rules=tuple(rules))
 
 
 def borne(some: Iterable[Course]) -> tuple[Ranges, Ranges]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from viguard.model.borders import Exposure
-from viguard.network.addresses import Family, Range, Ranges, common, joined, without
+from viguard.network.addresses import Family, Ranges, common, joined, without
 from viguard.network.closed.derive import Derived, Point
 from viguard.network.closed.roles import Cast
 from viguard.network.exact.sweep import Sweep
@@ -62,9 +62,5 @@ class Exposing:
         return RuleSet(name="needed", family=family, rules=(*needed.rules, rest), default=Action.PERMIT)
 
     def _ends(self, family: Family, spans: Ranges) -> Iterator[End]:
-        by_network: dict[str, list[Range]] = {}
-        for name, network in self._ground.networks.items():
-            if here := common(network.addresses.get(family, ()), spans):
-                by_network[name] = [*here]
-        for name, found in by_network.items():
-            yield End(name=f"those in {name}", network=name, addresses={family: joined(found)})
+        for name, found in self._ground.split(spans, family).items():
+            yield End(name=f"those in {name or 'no zone'}", network=name, addresses={family: found})

@@ -10,10 +10,11 @@ from msgspec import field
 from msgspec.structs import replace
 
 from viguard.model.facts import Struct
-from viguard.network.addresses import Family, Range, Ranges, common, joined, read
+from viguard.network.addresses import Family, Range, Ranges, common, joined, read, without
 from viguard.network.rules import Action, Rule, RuleSet
 
 INTERNET = "internet"
+NO_FILE = "the policy names no file with its rules"
 _NEVER_ON_THE_INTERNET = (
     "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
     "224.0.0.0/3", "::/8", "fc00::/7", "fe80::/10", "ff00::/8",
@@ -21,9 +22,13 @@ _NEVER_ON_THE_INTERNET = (
 
 
 class Network(Struct, frozen=True, kw_only=True):
-    """A zone, the internet, or a network that only routers are in, which has no addresses here."""
+    """One subnet of a zone, the internet, or a network that only routers are in, which has no addresses here.
+
+    ``zone`` is the zone's name; of the others their own.
+    """
 
     name: str
+    zone: str
     addresses: Mapping[Family, Ranges]
 
 
@@ -110,13 +115,17 @@ class Ground(Struct, frozen=True, kw_only=True):
     guarded: Mapping[Family, Ranges] = {}
     notes: tuple[str, ...] = ()
 
-    def network_of(self, address: int, family: Family) -> str:
-        """The network that an address is in; "" for one that is in no zone, and that nobody on the internet has."""
+    def split(self, spans: Ranges, family: Family) -> dict[str, Ranges]:
+        """Addresses by the network that they are in; "" for those in no zone that nobody on the internet has."""
+        found: dict[str, Ranges] = {}
+        left = spans
         for name, network in self.networks.items():
-            if any(one.first <= address <= one.last for one in network.addresses.get(family, ())):
-                is_private = any(one.first <= address <= one.last for one in private(family))
-                return "" if name == INTERNET and is_private else name
-        return ""
+            own = network.addresses.get(family, ())
+            here = common(left, without(own, private(family)) if name == INTERNET else own)
+            if here:
+                found[name] = here
+                left = without(left, here)
+        return {**found, "": left} if left else found
 
 
 @cache

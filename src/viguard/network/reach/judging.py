@@ -17,7 +17,7 @@ from viguard.network.exact.sweep import Sweep
 from viguard.network.reach.checks import Check, Course, courses
 from viguard.network.reach.ground import Ground
 from viguard.network.reach.passing import Passing, Ways
-from viguard.network.reach.ways import ways
+from viguard.network.reach.ways import MOST, ways
 from viguard.network.rules import Action, Packet, Rule, RuleSet
 from viguard.network.services import Box
 
@@ -108,7 +108,7 @@ def judge(
     for source in sources:
         here = source.addresses.get(family, ())
         found = ways(ground, source.network, destination.network, family)
-        if why := _why_not(ground, source, destination, family, is_joined=bool(found)):
+        if why := _why_not(ground, source, destination, family, count=len(found)):
             out[source.name] = Judged(
                 source=source.name, destination=destination.name, family=family, answer=why[0], why=why[1]
             )
@@ -124,15 +124,15 @@ def judge(
 _NOTHING = Judged(source="", destination="", family=Family.V4, answer=Answer.UNKNOWN)
 
 
-def _why_not(
-    ground: Ground, source: End, destination: End, family: Family, *, is_joined: bool
-) -> tuple[Answer, str] | None:
+def _why_not(ground: Ground, source: End, destination: End, family: Family, *, count: int) -> tuple[Answer, str] | None:
     for end in (source, destination):
         if not end.addresses.get(family):
             return Answer.UNKNOWN, f"no address of {end.name} is known in IPv{family.value}"
         if not end.network:
             return Answer.UNKNOWN, f"no zone has the address of {end.name}"
-    if is_joined:
+    if count > MOST:
+        return Answer.UNKNOWN, f"more than {MOST} ways lead there"
+    if count:
         return None
     for end in (source, destination):
         if end.network in ground.isolated:

@@ -67,9 +67,9 @@ class Passing:
     def _through(self, course: Course, source: int, at: NDArray[np.intp]) -> Bits:
         bits = np.tile(self.whole, (len(at), 1))
         for check in course.checks:
-            here = source if check.source is None else self.space.sources.of(check.source)
-            row = self._row(self._number[id(check.rules)], here)
-            bits &= row[at] if check.destination is None else row[self.space.destinations.of(check.destination)]
+            number, here, there = self.place(check, source, 0)
+            row = self._row(number, here)
+            bits &= row[at] if check.destination is None else row[there]
         return bits
 
     def _row(self, number: int, source: int) -> Bits:

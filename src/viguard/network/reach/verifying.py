@@ -10,7 +10,6 @@ from viguard.network.addresses import Family, without
 from viguard.network.exact.sweep import Sweep
 from viguard.network.reach.ground import INTERNET, Ground, private
 from viguard.network.reach.judging import Against, End, Judged, Sides, judge
-from viguard.network.reach.stand import zone_of
 from viguard.network.rules import RuleSet
 
 
@@ -28,7 +27,7 @@ def verify(bare: Ground, whole: Ground, sweep: Sweep, needed: Mapping[Family, Ru
             other = next(end for end in wide if end.name == there.name)
             more = judge(bare, sweep, opened, other, _others(wide, there))
             for one, another in zip(found, more, strict=True):
-                is_one_zone = zone_of(one.source) == zone_of(one.destination)
+                is_one_zone = whole.networks[one.source].zone == whole.networks[one.destination].zone
                 is_all = one.is_all and another.is_all
                 yield replace(one, wide=() if is_one_zone else another.wide, is_all=is_all)
 

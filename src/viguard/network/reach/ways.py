@@ -11,7 +11,7 @@ from viguard.network.addresses import Family
 from viguard.network.reach.ground import INTERNET, Ground, Router
 
 MOST = 64
-"""How many ways are looked at."""
+"""How many ways are looked at; of more nobody says what passes."""
 
 
 class Hop(NamedTuple):
@@ -23,10 +23,10 @@ class Hop(NamedTuple):
 
 
 def ways(ground: Ground, source: str, destination: str, family: Family) -> list[tuple[Hop, ...]]:
-    """The shortest ways from one network to another; none: no router that is known leads there, or
-    one of them is not known.
+    """The shortest ways from one network to another, one more than ``MOST`` at most.
 
-    The internet leads nowhere else: whoever is in it and wants to get in has to come through it as its end.
+    None: no router that is known leads there, or one of them is not known. The internet leads nowhere else: whoever is
+    in it and wants to get in has to come through it as its end.
     """
     if not source or not destination:
         return []
@@ -42,8 +42,8 @@ def ways(ground: Ground, source: str, destination: str, family: Family) -> list[
             for router in (one for one in ground.routers if family in one.families):
                 for other in router.joins if network in router.joins else ():
                     if other not in seen:
-                        longer = [(*way, Hop(router, network, other)) for way in found[:MOST]]
+                        longer = [(*way, Hop(router, network, other)) for way in found[: MOST + 1]]
                         further.setdefault(other, []).extend(longer)
         seen |= further.keys()
         ends = further
-    return ends.get(destination, [])[:MOST]
+    return ends.get(destination, [])[: MOST + 1]
